@@ -1,0 +1,32 @@
+import { redact } from "./secret.ts";
+
+export type Level = "debug" | "info" | "warn" | "error";
+const rank: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+const colour: Readonly<Record<Level, string>> = { debug: "90", info: "36", warn: "33", error: "31" };
+
+/**
+ * Writes one line to standard error: for people in a terminal, one JSON object with `LOG_FORMAT=json`. Known secrets
+ * are replaced. Lines under `LOG_LEVEL` (default `info`) are dropped.
+ */
+export function log(level: Level, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+  if (rank[level] < (rank[setting("LOG_LEVEL") as Level] ?? rank.info)) return;
+  const line = setting("LOG_FORMAT") === "json"
+    ? JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })
+    : human(level, message, fields);
+  Deno.stderr.writeSync(new TextEncoder().encode(redact(line) + "\n"));
+}
+
+function human(level: Level, message: string, fields: Readonly<Record<string, unknown>>): string {
+  const rest = Object.entries(fields).map(([key, value]) =>
+    ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`
+  );
+  const mark = Deno.stderr.isTerminal() ? `\x1b[${colour[level]}m${level}\x1b[0m` : level;
+  return `${mark} ${message}${rest.join("")}`;
+}
+
+/** An environment variable, or nothing where reading the environment is not permitted. */
+function setting(name: string): string | undefined {
+  return Deno.permissions.querySync({ name: "env", variable: name }).state === "granted"
+    ? Deno.env.get(name)
+    : undefined;
+}
