@@ -1,9 +1,10 @@
-/** The option that is spelt most like `word` (fewest edits), or nothing when all are far off. */
+/** The option that `word` abbreviates or is spelt most like (fewest edits), or nothing when all are far off. */
 export function nearest(word: string, options: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.ceil(word.length / 2)) + 1;
   for (const option of options) {
-    const distance = edits(word.toLowerCase(), option.toLowerCase());
+    const [a, b] = [word.toLowerCase(), option.toLowerCase()];
+    const distance = a.length >= 3 && b.startsWith(a) ? 1.5 : edits(a, b);
     if (distance < least) [best, least] = [option, distance];
   }
   return best;
