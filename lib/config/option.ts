@@ -75,9 +75,7 @@ export function choice<const T extends string>(options: readonly T[], standard: 
     help,
     read(value) {
       const found = options.find((option) => option === value);
-      if (found === undefined) {
-        throw new RangeError(`must be one of ${options.join(", ")} (${didYouMean(String(value), options)})`);
-      }
+      if (found === undefined) throw new RangeError(`must be one of: ${didYouMean(String(value), options)}`);
       return found;
     },
   };
