@@ -1,0 +1,90 @@
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import { hashOf } from "../base/hash.ts";
+import { theme } from "./theme.ts";
+
+const { document } = parseHTML("<html><body></body></html>");
+const font = theme.font.replaceAll('"', ""); // goes into an attribute; names of several words may stand unquoted
+
+/** Draws with Observable Plot on the server: its options, our type and ink, and SVG text fit for a page. */
+export function plotSvg(options: Plot.PlotOptions): string {
+  const drawn = Plot.plot({
+    marginTop: 20,
+    marginBottom: 34,
+    ...options,
+    document: document as unknown as Document,
+    className: "plot",
+    style: "",
+  });
+  return tidySvg(drawn.outerHTML);
+}
+
+/**
+ * Stands on its own and small: namespace, type and ink set, the library's style sheet and labels for screen readers
+ * gone (the figure has its own text), positions to a tenth of a pixel, ids that no other figure has.
+ */
+export function tidySvg(svg: string): string {
+  const bare = svg
+    .replace(/<style>[\s\S]*?<\/style>/g, "")
+    .replace(
+      / (?:aria-[a-z]+|class|style|font-family|font-size|fill-rule|xmlns(?::xlink)?|version|role)="[^"]*"/g,
+      keep,
+    )
+    .replace(/ (d|transform|x|y|x1|x2|y1|y2|cx|cy|r|width|height|points)="([^"]*)"/g, (_all, name, value) => {
+      return ` ${name}="${value.replace(/-?\d+\.\d+(?:e-?\d+)?(?![\d.]*em)/g, tenth)}"`;
+    })
+    .replace(/ (?=\/>)/g, "")
+    .replace(/<g>([^<]*)<\/g>|<g\/>/g, "$1");
+  return unique(bare.replace(/^<svg/, `<svg xmlns="http://www.w3.org/2000/svg" ${type()}`));
+}
+
+/** Puts drawings of equal width one under the other, so that their time axes agree. */
+export function stackSvg(parts: readonly string[], gap = 0): string {
+  let top = 0;
+  const placed = parts.map((part) => {
+    const { width, height } = sizeOf(part);
+    const inner = part.replace(/^<svg[^>]*>/, `<g transform="translate(0,${top})">`).replace(/<\/svg>$/, "</g>");
+    top += height + gap;
+    return { inner, width };
+  });
+  const width = Math.max(...placed.map((part) => part.width));
+  const height = top - gap;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${type()} viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">${
+    placed.map((part) => part.inner).join("")
+  }</svg>`;
+}
+
+/** Width and height of a drawing in px, from its view box. */
+export function sizeOf(svg: string): { width: number; height: number } {
+  const [, width, height] = svg.match(/^<svg[^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"/) ?? [];
+  if (!width || !height) {
+    throw new SyntaxError(`Cannot size an SVG without a view box from 0 0: current value is ${svg.slice(0, 80)}`);
+  }
+  return { width: Number(width), height: Number(height) };
+}
+
+function type(): string {
+  return `fill="currentColor" color="var(--ink)" font-family="${font}" font-size="${theme.size.figure}" text-anchor="middle" style="white-space:pre"`;
+}
+
+/** Font sizes of single labels stay; what the root sets again goes. */
+function keep(attribute: string): string {
+  return attribute.startsWith(" font-size") && !/"1[02](?:px)?"/.test(attribute) ? attribute : "";
+}
+
+function tenth(number: string): string {
+  return String(Math.round(Number(number) * 10) / 10);
+}
+
+/** Renames ids by the drawing's own content: two figures in one page can't share a clip path, and reruns are equal. */
+function unique(svg: string): string {
+  const names = [...svg.matchAll(/ id="([^"]+)"/g)].map(([, name]) => name);
+  if (names.length === 0) return svg;
+  const numbers = new Map(names.map((name, i) => [name, i]));
+  const rename = (text: string, prefix: string) =>
+    text.replace(/ id="([^"]+)"|url\(#([^)]+)\)|href="#([^"]+)"/g, (found, a, b, c) => {
+      const name = a ?? b ?? c;
+      return numbers.has(name) ? found.replace(name, `${prefix}${numbers.get(name)}`) : found;
+    });
+  return rename(svg, `c${hashOf(rename(svg, "")).slice(0, 8)}-`);
+}
