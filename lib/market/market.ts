@@ -5,7 +5,9 @@ export interface Costs {
   readonly transactionFee: number; // bps of traded value, per side, taker
   readonly makerFee: number; // bps of traded value, per side
   readonly spread: number; // full bid–ask spread, bps of price; a market order pays half
-  readonly participation: number; // largest share of a bar's volume one order may take, 0..1
+  readonly participation: number; // largest share of a bar's volume one order may take, 0..1; Infinity: no limit
+  /** Market impact of an order as large as the bar's whole volume, bps of price; falls with the root of its share. 0 */
+  readonly impact?: number;
 }
 
 /** Nothing costs anything and any size trades: the frictionless market of textbooks. */
