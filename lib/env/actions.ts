@@ -7,7 +7,7 @@ export interface ActionMeaning {
   /** Weights of each choice [n, K]; empty for a box, where an action of -1..1 per asset is its share of `leverage`. */
   readonly choices: readonly (readonly number[])[];
   readonly leverage: number; // gross exposure that a box's actions may add up to
-  /** A held weight this close to the one wanted is left alone, unless flat is wanted: holding costs nothing. */
+  /** A position of the wanted side, this close to the weight wanted, is left alone: holding costs nothing. */
   readonly deadBand: number;
 }
 
@@ -66,7 +66,7 @@ export function writeWeights(
   for (let k = 0; k < assets; k++) {
     const target = chosen ? chosen[k] : Math.max(-1, Math.min(1, actions[from + k])) * leverage / assets;
     if (target !== target) throw new RangeError("Cannot act as an action must be a number: current value is NaN");
-    weights[at + k] = target !== 0 && Math.abs(target - held[at + k]) <= deadBand ? NaN : target;
+    weights[at + k] = target * held[at + k] > 0 && Math.abs(target - held[at + k]) <= deadBand ? NaN : target;
   }
 }
 
