@@ -1,3 +1,5 @@
+import { formatDate } from "../base/time.ts";
+import type { Candles } from "../market/candles.ts";
 import type { Market } from "../market/market.ts";
 import { type MarginOptions, newTerms, type Terms } from "./terms.ts";
 
@@ -19,10 +21,10 @@ export interface Tape {
 }
 
 /**
- * Lays a market out for the books. A bar marked `filled`, or without a usable price, has a limit of 0: nothing trades
- * on it.
+ * Lays a market out for the books. A bar marked `filled` has a limit of 0: nothing trades on it.
  *
- * @throws {RangeError} if the assets are not aligned, there is none, or costs and margin are out of range (`newTerms`)
+ * @throws {RangeError} if there is no asset, the assets are not aligned, a price is not a number above 0, or costs and
+ * margin are out of range (`newTerms`)
  */
 export function newTape(market: Market, margin: MarginOptions = {}): Tape {
   const { assets, length, costs } = market;
@@ -33,12 +35,12 @@ export function newTape(market: Market, margin: MarginOptions = {}): Tape {
     throw new RangeError(`Cannot trade ${symbol} beside ${assets[0].symbol} as their bars must be at equal times`);
   }
   const terms = newTerms(costs, margin);
+  for (const candles of assets) checkPrices(candles);
   const limit = new Float64Array(length * K);
   for (let k = 0; k < K; k++) {
-    const { $open, $low, $volume, filled } = assets[k];
+    const { $volume, filled } = assets[k];
     for (let t = 0, i = k; t < length; t++, i += K) {
-      const trades = filled[t] === 0 && $open[t] > 0 && $low[t] > 0 && $open[t] < Infinity;
-      if (trades) limit[i] = volumeLimit(terms, $volume[t]);
+      if (filled[t] === 0) limit[i] = volumeLimit(terms, $volume[t]);
     }
   }
   const column = (name: "$open" | "$high" | "$low" | "$close" | "$volume") =>
@@ -54,6 +56,21 @@ export function newTape(market: Market, margin: MarginOptions = {}): Tape {
     limit,
     terms,
   };
+}
+
+/** Money is counted at these prices, so one that is not a price ruins the books silently: refused before that. */
+function checkPrices(candles: Candles): void {
+  const { symbol, length, time, $open, $high, $low, $close } = candles;
+  for (let t = 0; t < length; t++) {
+    const [open, high, low, close] = [$open[t], $high[t], $low[t], $close[t]]; // comparisons with NaN are false
+    if (low > 0 && high < Infinity && low <= high && open > 0 && open < Infinity && close > 0 && close < Infinity) {
+      continue;
+    }
+    throw new RangeError(
+      `Cannot trade ${symbol} as its bar of ${formatDate(time[t])} must have prices above 0 and low ≤ high: ` +
+        `open, high, low, close are ${open}, ${high}, ${low}, ${close}; clean the candles first`,
+    );
+  }
 }
 
 /** Where any impact is charged, a bar without volume cannot be traded at all; without cap and impact any size trades. */

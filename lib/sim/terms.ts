@@ -16,7 +16,7 @@ export interface Terms {
 export interface MarginOptions {
   /** Largest gross exposure as a multiple of equity; larger wishes are scaled down and counted. */
   readonly leverage?: number;
-  /** Equity at or under this share of gross exposure ends the account: everything is closed. */
+  /** Equity at or under this share of gross exposure ends the account: all is closed. 0.05, or half of 1 / leverage. */
   readonly maintenance?: number;
   /** Lets one bar fill bid and ask of an asset: optimistic, as the order of prices inside a bar is unknown. */
   readonly roundTrips?: boolean;
@@ -30,7 +30,7 @@ export interface MarginOptions {
  */
 export function newTerms(
   costs: Costs,
-  { leverage = 1, maintenance = 0.05, roundTrips = false }: MarginOptions = {},
+  { leverage = 1, maintenance = Math.min(0.05, 0.5 / leverage), roundTrips = false }: MarginOptions = {},
 ): Terms {
   const { transactionFee, makerFee, spread, participation, impact = 0 } = costs;
   within("transactionFee", transactionFee, 0, 5000, "bps in 0..5000");

@@ -220,7 +220,10 @@ Deno.test("impossible terms and accounts are refused", () => {
     '"transactionFee" must be bps in 0..5000',
   );
   assertThrows(() => newTape(market({ participation: 0 }, one)), RangeError, "participation");
-  assertThrows(() => newTape(market({}, one), { leverage: 30 }), RangeError, "maintenance");
+  assertThrows(() => newTape(market({}, one), { leverage: 30, maintenance: 0.05 }), RangeError, "maintenance");
   assertThrows(() => newTape(market({}, one, bars(flat, flat))), RangeError, "at equal times");
+  assertThrows(() => newTape(market({}, bars(flat, [100, 100, NaN, 100]))), RangeError, "clean the candles first");
+  assertThrows(() => newTape(market({}, bars([100, 99, 100, 100]))), RangeError, "low ≤ high");
+  assertThrows(() => newTape(market({}, bars([100, 100, 0, 100]))), RangeError, "prices above 0");
   assertThrows(() => openLedger(1, 1, 0), RangeError, "cash must be a number above 0");
 });

@@ -1,0 +1,193 @@
+import { formatDate } from "../base/time.ts";
+import type { Market } from "../market/market.ts";
+import type { RiskRule } from "../risk/rule.ts";
+import { mark, rebalance } from "../sim/fill.ts";
+import { newIntent } from "../sim/intent.ts";
+import type { Journal } from "../sim/journal.ts";
+import { type Ledger, openLedger } from "../sim/ledger.ts";
+import { fillQuotes } from "../sim/quotes.ts";
+import { newTape, type Tape } from "../sim/tape.ts";
+import type { MarginOptions } from "../sim/terms.ts";
+import type { Strategy } from "../strategies/strategy.ts";
+import { followTargets } from "./targets.ts";
+
+export interface BacktestOptions {
+  /** Starting cash, quote currency. */
+  readonly cash?: number;
+  /** Leverage, maintenance margin and quote fills; no leverage unless given. */
+  readonly margin?: MarginOptions;
+  /** Applied in order, later rules see what earlier ones left. */
+  readonly risk?: readonly RiskRule[];
+  /** Extra bars between a decision and its fill. */
+  readonly lag?: number;
+  /**
+   * First bar and one past the last. The account starts flat at the close of `from`, but the strategy has seen all bars
+   * before it: a test period needs no warm-up of its own.
+   */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** One account's history. T bars, from `from` on; K assets. Money in quote currency. */
+export interface BacktestResult {
+  readonly symbols: readonly string[]; // [K]
+  readonly step: number; // bar length, ms
+  readonly from: number; // bar of the market that index 0 is
+  readonly cash: number; // at the start
+  readonly time: Float64Array; // [T] bar open, ms UTC
+  readonly equity: Float64Array; // [T] at the close of each bar
+  readonly weights: Float64Array; // [T, K] exposure held at each close, fraction of equity
+  readonly wanted: Float64Array; // [T, K] what the strategy asked for, before risk rules; NaN left alone
+  readonly lastClose: Float64Array; // [K] at which positions still open are marked
+  readonly fills: Journal; // bars count from the first of this result
+  readonly fees: number;
+  readonly spreadPaid: number;
+  readonly impactPaid: number;
+  readonly traded: number; // value of all fills, both sides
+  readonly turnover: number; // the same as a multiple of mean equity
+  readonly wantedVolume: number; // value of all orders
+  readonly filledVolume: number; // the part of it that was filled
+  readonly thinFills: number; // fills of more than a tenth of the bar's volume
+  readonly capped: number; // how often the leverage limit cut a wish
+  readonly ruined: boolean; // liquidated: equity stays as it is from then on
+  readonly shortfall: number; // loss beyond the account, borne by the lender
+  /** What risk rules did. A rule that says the same at consecutive bars is listed once. */
+  readonly events: readonly { readonly t: number; readonly reason: string }[];
+}
+
+/**
+ * Runs one strategy over one market. It decides at the close of bar t, is filled at the open of bar t + 1 (+ `lag`) and
+ * marked at its close; the decision of the last bar is never filled. Same inputs, same result, to the last bit.
+ *
+ * @throws {RangeError} if the span is empty or out of the market, `lag` is not a whole number, cash, costs or margin are
+ * out of range, prices are not usable (`newTape`), or the strategy asks for an infinite weight
+ */
+export function backtest(market: Market, strategy: Strategy, options: BacktestOptions = {}): BacktestResult {
+  const { cash = 10_000, margin = {}, risk = [], lag = 0, from = 0, to = market.length } = options;
+  checkSpan(market, from, to, lag);
+  const K = market.assets.length;
+  const tape = newTape(market, margin);
+  const ledger = openLedger(1, K, cash, { journal: true });
+  const bars = to - from;
+  const history = {
+    equity: new Float64Array(bars),
+    weights: new Float64Array(bars * K),
+    wanted: new Float64Array(bars * K).fill(NaN),
+  };
+  let events: { t: number; reason: string }[] = [];
+  if (strategy.targets !== undefined && risk.length === 0) {
+    const wishes = new Float64Array(market.length * K);
+    strategy.targets(market, (_name, make) => make(), wishes);
+    followTargets(ledger, tape, wishes, { from, to, lag }, history);
+  } else {
+    events = ask(market, strategy, risk, ledger, tape, { from, to, lag }, history);
+  }
+  return resultOf(market, tape, ledger, history, events, cash, from, to);
+}
+
+/** @throws {RangeError} if these are not bars of the market, or `lag` is not a whole number of bars */
+export function checkSpan({ length }: Market, from: number, to: number, lag: number): void {
+  if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from < to && to <= length)) {
+    throw new RangeError(
+      `Cannot backtest bars ${from} to ${to} as they must be a span of at least one bar within 0..${length}`,
+    );
+  }
+  if (Number.isInteger(lag) && lag >= 0) return;
+  throw new RangeError(`Cannot backtest as "lag" must be a whole number of bars, 0 or more: current value is ${lag}`);
+}
+
+/** Asks the strategy and the risk rules bar by bar. */
+function ask(
+  market: Market,
+  strategy: Strategy,
+  risk: readonly RiskRule[],
+  ledger: Ledger,
+  tape: Tape,
+  { from, to, lag }: { readonly from: number; readonly to: number; readonly lag: number },
+  { equity, weights, wanted }: { equity: Float64Array; weights: Float64Array; wanted: Float64Array },
+): { t: number; reason: string }[] {
+  const K = market.assets.length;
+  const decide = strategy(market);
+  const rules = risk.map((rule) => ({ check: rule(market), said: undefined as string | undefined }));
+  const events: { t: number; reason: string }[] = [];
+  const account = { equity: 0, peak: 0, weights: new Float64Array(K) };
+  const intents = Array.from({ length: lag + 1 }, () => newIntent(K)); // the last lag + 1 decisions
+  for (let t = from; t < to; t++) {
+    const row = (t - from) * K;
+    const intent = intents[(t - from) % (lag + 1)]; // decided at t − 1 − lag, due now
+    rebalance(ledger, 0, intent.weights, 0, tape, t);
+    fillQuotes(ledger, 0, intent.bid, intent.ask, intent.size, tape, t);
+    const value = mark(ledger, 0, tape, t);
+    account.equity = equity[t - from] = value;
+    account.peak = Math.max(account.peak, value);
+    for (let k = 0; k < K; k++) {
+      weights[row + k] = account.weights[k] = value > 0 ? ledger.units[k] * tape.close[t * K + k] / value : 0;
+      intent.weights[k] =
+        intent.bid[k] =
+        intent.ask[k] =
+        intent.size[k] =
+          NaN;
+    }
+    decide(t, account, intent);
+    for (let k = 0; k < K; k++) {
+      const weight = wanted[row + k] = intent.weights[k];
+      if (weight === Infinity || weight === -Infinity) refuse(weight, market, t, k);
+    }
+    for (const rule of rules) {
+      const reason = rule.check(t, account, intent);
+      if (reason !== undefined && reason !== rule.said) events.push({ t: t - from, reason });
+      rule.said = reason;
+    }
+  }
+  return events;
+}
+
+function refuse(weight: number, market: Market, t: number, k: number): never {
+  const { symbol, time } = market.assets[k];
+  throw new RangeError(
+    `Cannot trade ${symbol} at ${formatDate(time[t])} as its weight must be a number, or NaN to leave it: ` +
+      `current value is ${weight}`,
+  );
+}
+
+function resultOf(
+  { assets }: Market,
+  tape: Tape,
+  ledger: Ledger,
+  history: { equity: Float64Array; weights: Float64Array; wanted: Float64Array },
+  events: BacktestResult["events"],
+  cash: number,
+  from: number,
+  to: number,
+): BacktestResult {
+  const fills = ledger.journal!;
+  let thinFills = 0;
+  for (let i = 0; i < fills.length; i++) {
+    if (Math.abs(fills.units[i]) > 0.1 * tape.volume[fills.t[i] * assets.length + fills.k[i]]) thinFills++;
+    fills.t[i] -= from;
+  }
+  let sum = 0;
+  for (let t = 0; t < to - from; t++) sum += history.equity[t];
+  return {
+    symbols: assets.map((candles) => candles.symbol),
+    step: assets[0].step,
+    from,
+    cash,
+    time: assets[0].time.subarray(from, to),
+    ...history,
+    lastClose: Float64Array.from(assets, (candles) => candles.$close[to - 1]),
+    fills,
+    fees: ledger.fees[0],
+    spreadPaid: ledger.spreadCost[0],
+    impactPaid: ledger.impactCost[0],
+    traded: ledger.traded[0],
+    turnover: ledger.traded[0] * (to - from) / sum,
+    wantedVolume: ledger.wanted[0],
+    filledVolume: ledger.filled[0],
+    thinFills,
+    capped: ledger.capped[0],
+    ruined: ledger.ruined[0] === 1,
+    shortfall: ledger.shortfall[0],
+    events,
+  };
+}
