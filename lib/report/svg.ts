@@ -14,7 +14,6 @@ export function plotSvg(options: Plot.PlotOptions): string {
     ...options,
     document: document as unknown as Document,
     className: "plot",
-    style: "",
   });
   return tidySvg(drawn.outerHTML);
 }
@@ -26,10 +25,8 @@ export function plotSvg(options: Plot.PlotOptions): string {
 export function tidySvg(svg: string): string {
   const bare = svg
     .replace(/<style>[\s\S]*?<\/style>/g, "")
-    .replace(
-      / (?:aria-[a-z]+|class|style|font-family|font-size|fill-rule|xmlns(?::xlink)?|version|role)="[^"]*"/g,
-      keep,
-    )
+    .replace(/^<svg[^>]*>/, (head) => `<svg${head.match(/ viewBox="[^"]*"/)?.[0] ?? ""}>`)
+    .replace(/ (?:aria-[a-z]+|role|class|font-family)="(?!hover)[^"]*"/g, "")
     .replace(/ (d|transform|x|y|x1|x2|y1|y2|cx|cy|r|width|height|points)="([^"]*)"/g, (_all, name, value) => {
       return ` ${name}="${value.replace(/-?\d+\.\d+(?:e-?\d+)?(?![\d.]*em)/g, tenth)}"`;
     })
@@ -49,9 +46,21 @@ export function stackSvg(parts: readonly string[], gap = 0): string {
   });
   const width = Math.max(...placed.map((part) => part.width));
   const height = top - gap;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${type()} viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">${
-    placed.map((part) => part.inner).join("")
-  }</svg>`;
+  return whole(width, height, placed.map((part) => part.inner).join(""));
+}
+
+/** Puts drawings side by side, their tops aligned. */
+export function besideSvg(parts: readonly string[], gap = 0): string {
+  let left = 0;
+  let height = 0;
+  const placed = parts.map((part) => {
+    const size = sizeOf(part);
+    const inner = part.replace(/^<svg[^>]*>/, `<g transform="translate(${left},0)">`).replace(/<\/svg>$/, "</g>");
+    left += size.width + gap;
+    height = Math.max(height, size.height);
+    return inner;
+  });
+  return whole(left - gap, height, placed.join(""));
 }
 
 /** Width and height of a drawing in px, from its view box. */
@@ -63,13 +72,12 @@ export function sizeOf(svg: string): { width: number; height: number } {
   return { width: Number(width), height: Number(height) };
 }
 
-function type(): string {
-  return `fill="currentColor" color="var(--ink)" font-family="${font}" font-size="${theme.size.figure}" text-anchor="middle" style="white-space:pre"`;
+function whole(width: number, height: number, inside: string): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${type()} viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">${inside}</svg>`;
 }
 
-/** Font sizes of single labels stay; what the root sets again goes. */
-function keep(attribute: string): string {
-  return attribute.startsWith(" font-size") && !/"1[02](?:px)?"/.test(attribute) ? attribute : "";
+function type(): string {
+  return `fill="currentColor" color="var(--ink)" font-family="${font}" font-size="${theme.size.figure}" text-anchor="middle" style="white-space:pre"`;
 }
 
 function tenth(number: string): string {

@@ -13,6 +13,8 @@ export interface Palette {
   readonly random: string;
   readonly gain: string; // never alone: a sign, a shape or a place says it too
   readonly loss: string;
+  readonly long: string; // exposure: above the line
+  readonly short: string; // below it
   readonly warn: string;
   readonly train: string; // shading of the periods behind a time axis
   readonly validation: string;
@@ -42,6 +44,8 @@ const light: Palette = {
   random: "#b34cc6",
   gain: "#00766c",
   loss: "#c2321f",
+  long: "#3d7dca",
+  short: "#c2690c",
   warn: "#8f5f00",
   train: "#f4f5f6",
   validation: "#fbefd5",
@@ -65,6 +69,8 @@ const dark: Palette = {
   random: "#ee91d1",
   gain: "#45c7b8",
   loss: "#ff8371",
+  long: "#69a7f5",
+  short: "#e0994a",
   warn: "#e3b341",
   train: "#1b1e22",
   validation: "#2e2716",

@@ -1,0 +1,242 @@
+import * as Plot from "@observablehq/plot";
+import { type Figure, figure } from "../figure.ts";
+import { between, date, money, number } from "../format.ts";
+import { stackSvg } from "../svg.ts";
+import { color } from "../theme.ts";
+import { extent, isNarrow, type KeyItem, keyRow, padded, panel, wantsLog, withHover } from "./frame.ts";
+import { checkLengths, type OwnText, type Period, type TradeMark } from "./inputs.ts";
+import { stretches, thin } from "./thin.ts";
+
+/** Bars of a price and what was traded on them. */
+export interface PriceWithTradesInput {
+  readonly time: ArrayLike<number>; // [T] ms UTC
+  readonly open?: ArrayLike<number>; // [T]; with it few bars are drawn as candlesticks
+  readonly high: ArrayLike<number>;
+  readonly low: ArrayLike<number>;
+  readonly close: ArrayLike<number>;
+  readonly trades: readonly TradeMark[];
+  readonly symbol: string; // "BTC/USD"
+  readonly periods?: readonly Period[];
+}
+
+/** More trades than this are drawn as a ribbon of positions only: markers would hide the price. */
+const MARKERS = 150;
+
+/**
+ * Price with its trades: a triangle up where a long opens, down where a short opens, a circle where it closes, full
+ * for a profit and hollow for a loss; under it a ribbon of the position held. Many bars become a line in its range.
+ */
+export function priceWithTrades(input: PriceWithTradesInput, text: OwnText = {}): Figure {
+  const { time, trades, symbol } = input;
+  checkLengths("price with trades", time.length, [{ name: "close", values: input.close }]);
+  const wins = trades.filter((trade) => trade.profit > 0).length;
+  const closed = trades.filter((trade) => Number.isFinite(trade.exitTime)).length;
+  const draw = (width: number) => {
+    const key = keyRow(width, keyOf(trades));
+    return stackSvg([key, pricePanel(input, width), ribbon(input, width)]);
+  };
+  const quote = symbol.split("/")[1] ?? "";
+  const profit = trades.reduce((sum, trade) => sum + trade.profit, 0);
+  const summary = `${trades.length} trades, ${closed} closed, ${wins} with a profit, together ${
+    money(profit, quote, { sign: true })
+  }`;
+  return figure(draw, {
+    title: `${symbol} and what was traded, ${between(time[0], time[time.length - 1])}`,
+    caption: trades.length > MARKERS
+      ? `${summary}. With so many, each is a stretch of the ribbon under the price.`
+      : `${summary}.`,
+    alt: `Chart of the price of ${symbol} with its trades marked: ${summary}.`,
+    wide: true,
+    ...text,
+  });
+}
+
+function pricePanel(
+  { time, open, high, low, close, trades, symbol, periods = [] }: PriceWithTradesInput,
+  width: number,
+): string {
+  const narrow = isNarrow(width);
+  const height = narrow ? 270 : 380;
+  const domain = [time[0], time[time.length - 1]] as const;
+  const range = extent(low, high);
+  const kind = wantsLog(range) ? "log" : "linear";
+  const candles = open !== undefined && time.length <= (narrow ? 60 : 160);
+  const drawn = panel({
+    width,
+    height,
+    x: { domain, kind: "time" },
+    y: {
+      domain: padded(range, 0.06, kind),
+      kind,
+      label: `${symbol.split("/")[1] ?? "Price"}${kind === "log" ? " (log)" : ""}`,
+    },
+    marks: [
+      ...(candles ? candlesticks(time, open, high, low, close) : priceLine(time, high, low, close, width)),
+      ...(trades.length <= MARKERS ? tradeMarks(trades, narrow) : []),
+    ],
+    periods,
+    xLabels: false,
+    right: narrow ? 10 : 14,
+  });
+  const bands = stretches(time.length, 120).map(({ from, to }) => ({
+    from: time[from],
+    to: time[Math.min(to, time.length - 1)],
+    title: hoverText(time, low, high, close, from, to),
+  }));
+  const hovered = withHover(drawn, bands, { width, height: height - 32, top: 24, right: 14, domain });
+  return hovered.replace(/(<g class="hover".*<\/g>)(.*)<\/svg>$/, "$2$1</svg>");
+}
+
+function hoverText(
+  time: ArrayLike<number>,
+  low: ArrayLike<number>,
+  high: ArrayLike<number>,
+  close: ArrayLike<number>,
+  from: number,
+  to: number,
+): string {
+  let [least, most] = [Infinity, -Infinity];
+  for (let t = from; t < to; t++) [least, most] = [Math.min(least, low[t]), Math.max(most, high[t])];
+  const when = to - from > 1 ? `${date(time[from])} … ${date(time[to - 1])}` : date(time[from]);
+  return `${when}\nclose ${number(close[to - 1])}\nlow ${number(least)}, high ${number(most)}`;
+}
+
+/** The close as a line in the range between each stretch's lowest low and highest high. */
+function priceLine(
+  time: ArrayLike<number>,
+  high: ArrayLike<number>,
+  low: ArrayLike<number>,
+  close: ArrayLike<number>,
+  width: number,
+): Plot.Markish[] {
+  const ranges = stretches(time.length, width / 2.5).map(({ from, to }) => {
+    let [least, most] = [Infinity, -Infinity];
+    for (let t = from; t < to; t++) [least, most] = [Math.min(least, low[t]), Math.max(most, high[t])];
+    return { at: time[(from + to) >> 1], least, most };
+  });
+  const line = thin(time, close, width * 1.2);
+  return [
+    Plot.areaY(ranges, { x: "at", y1: "least", y2: "most", fill: color("muted"), fillOpacity: 0.25 }),
+    Plot.line(line.at, { x: line.at, y: line.values, stroke: color("ink"), strokeWidth: 1, strokeLinejoin: "round" }),
+  ];
+}
+
+/** Hollow where the close is above the open, full where below. */
+function candlesticks(
+  time: ArrayLike<number>,
+  open: ArrayLike<number>,
+  high: ArrayLike<number>,
+  low: ArrayLike<number>,
+  close: ArrayLike<number>,
+): Plot.Markish[] {
+  const bars = Array.from({ length: time.length }, (_, t) => t);
+  const half = time.length > 1 ? (time[1] - time[0]) * 0.33 : 1;
+  return [
+    Plot.ruleX(bars, {
+      x: (t) => time[t],
+      y1: (t) => low[t],
+      y2: (t) => high[t],
+      stroke: color("ink"),
+      strokeWidth: 0.8,
+    }),
+    Plot.rect(bars, {
+      x1: (t) => time[t] - half,
+      x2: (t) => time[t] + half,
+      y1: (t) => open[t],
+      y2: (t) => close[t],
+      fill: (t) => color(close[t] >= open[t] ? "paper" : "ink"),
+      stroke: color("ink"),
+      strokeWidth: 0.8,
+    }),
+  ];
+}
+
+function tradeMarks(trades: readonly TradeMark[], narrow: boolean): Plot.Markish[] {
+  const r = narrow ? 3.5 : 4.5;
+  const closed = trades.filter((trade) => Number.isFinite(trade.exitTime));
+  return [
+    ...[true, false].map((won) =>
+      Plot.link(closed.filter((trade) => trade.profit > 0 === won), {
+        x1: "entryTime",
+        y1: "entryPrice",
+        x2: "exitTime",
+        y2: "exitPrice",
+        stroke: color(won ? "gain" : "loss"),
+        strokeWidth: 1.2,
+        strokeDasharray: won ? "none" : "3 2",
+      })
+    ),
+    ...([1, -1] as const).map((side) =>
+      Plot.dot(trades.filter((trade) => trade.side === side), {
+        x: "entryTime",
+        y: "entryPrice",
+        symbol: "triangle",
+        rotate: side === 1 ? 0 : 180,
+        r,
+        fill: color(side === 1 ? "long" : "short"),
+        stroke: color("paper"),
+        strokeWidth: 1,
+        title: (trade: TradeMark) => tradeText(trade),
+      })
+    ),
+    Plot.dot(closed, {
+      x: "exitTime",
+      y: "exitPrice",
+      r: r * 0.8,
+      fill: (trade: TradeMark) => color(trade.profit > 0 ? "gain" : "paper"),
+      stroke: (trade: TradeMark) => color(trade.profit > 0 ? "gain" : "loss"),
+      strokeWidth: 1.5,
+      title: (trade: TradeMark) => tradeText(trade),
+    }),
+  ];
+}
+
+function tradeText(trade: TradeMark): string {
+  const exit = Number.isFinite(trade.exitTime) ? `${date(trade.exitTime)} at ${number(trade.exitPrice)}` : "still open";
+  return `${trade.side === 1 ? "long" : "short"} from ${date(trade.entryTime)} at ${
+    number(trade.entryPrice)
+  }\nto ${exit}\nprofit ${number(trade.profit, { sign: true })}`;
+}
+
+/** What was held over time: long above the line, short below. */
+function ribbon({ time, trades }: PriceWithTradesInput, width: number): string {
+  const end = time[time.length - 1];
+  const spans = trades.map((trade) => ({
+    from: trade.entryTime,
+    to: Number.isFinite(trade.exitTime) ? trade.exitTime : end,
+    side: trade.side,
+  }));
+  return panel({
+    width,
+    height: 74,
+    top: 8,
+    x: { domain: [time[0], end], kind: "time" },
+    y: { domain: [-1, 1], ticks: [-1, 1], format: (side) => (side > 0 ? "long" : "short") },
+    marks: [
+      Plot.rect(spans, {
+        x1: "from",
+        x2: "to",
+        y1: 0,
+        y2: "side",
+        fill: (held: { side: number }) => color(held.side > 0 ? "long" : "short"),
+        insetLeft: 0,
+        insetRight: -0.3,
+      }),
+    ],
+    zero: 0,
+    right: isNarrow(width) ? 10 : 14,
+  });
+}
+
+function keyOf(trades: readonly TradeMark[]): KeyItem[] {
+  if (trades.length > MARKERS) {
+    return [{ text: "close", stroke: color("ink") }, { text: "from low to high", fill: color("grid") }];
+  }
+  return [
+    { text: "close", stroke: color("ink") },
+    { text: "▲ long opens" },
+    { text: "▼ short opens" },
+    { text: "● closed with profit", stroke: color("gain") },
+    { text: "○ closed with loss", stroke: color("loss"), strokeDasharray: "3 2" },
+  ];
+}
