@@ -15,7 +15,11 @@ export const schema = {
     experiment: text("candelabra", "MLflow experiment"),
   },
   data: {
-    input: text("BTC/USD", "a CSV or parquet file, a bundled sample's symbol, or a symbol fetched before"),
+    input: list(
+      text("", ""),
+      ["BTC/USD"],
+      "CSV or parquet files, symbols of the bundled sample, or symbols fetched before",
+    ),
     timeframe: text("1h", "bar length: 1m, 15m, 1h, 4h, 1d, …"),
     exchange: text("", "exchange of a fetched symbol; empty: the one there is"),
     timerange: text("", "span used, as freqtrade writes it: 20180131-20180301; empty: all"),
@@ -33,6 +37,10 @@ export const schema = {
     transaction_fee: number(10, "taker fee per side, bps of traded value", { min: 0, max: 1000 }),
     maker_fee: number(10, "maker fee per side, bps of traded value", { min: 0, max: 1000 }),
     spread: number(2, "full bid–ask spread, bps of price; a market order pays half", { min: 0, max: 1000 }),
+    impact: number(0, "price impact of an order as large as the bar's volume, bps; grows with its square root", {
+      min: 0,
+      max: 1e6,
+    }),
     participation: number(0.1, "largest share of a bar's volume that one order takes", { min: 1e-6, max: 1 }),
   },
   split: {
@@ -54,7 +62,7 @@ export const schema = {
 /** Sections whose keys are another table's: a strategy's own parameters. Checked where they are used. */
 export interface OpenSections {
   /** `name` and that strategy's parameters: `strategy.fast=12`. */
-  readonly strategy: Readonly<Record<string, string | number>>;
+  readonly strategy: Readonly<Record<string, string | number | boolean>>;
 }
 
 type Values<S> = { readonly [Key in keyof S]: S[Key] extends Option<infer T> ? T : Values<S[Key]> };
