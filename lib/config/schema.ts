@@ -20,7 +20,7 @@ export const schema = {
       ["BTC/USD"],
       "CSV or parquet files, symbols of the bundled sample, or symbols fetched before",
     ),
-    timeframe: text("1h", "bar length: 1m, 15m, 1h, 4h, 1d, …"),
+    timeframe: text("", "bar length: 1m, 15m, 1h, 4h, 1d, …; empty: the input's own"),
     exchange: text("", "exchange of a fetched symbol; empty: the one there is"),
     timerange: text("", "span used, as freqtrade writes it: 20180131-20180301; empty: all"),
     gaps: choice(

@@ -34,8 +34,8 @@ export async function loadMarket(config: Config, deps: Deps = {}): Promise<Loade
     bar.update(k, input.length, one);
     loaded.push(
       await loadCandles(one, {
-        timeframe,
         gaps,
+        ...(timeframe === "" ? {} : { timeframe }),
         ...(exchange === "" ? {} : { exchange }),
         ...(timerange === "" ? {} : { timerange: parseTimerange(timerange) }),
       }),
