@@ -4,12 +4,12 @@ import type { PartialConfig } from "./schema.ts";
 export const presets = {
   /** Minutes of patience: hourly bitcoin, few features. */
   quick: {
-    features: { spec: ["quick"] },
+    features: { spec: "quick" },
   },
   /** What a figure to be trusted takes: all indicators, five seeds. */
   full: {
     run: { seeds: 5 },
-    features: { spec: ["core44"] },
+    features: { spec: "core44" },
   },
 } as const satisfies Record<string, PartialConfig>;
 

@@ -30,7 +30,7 @@ export const schema = {
     ),
   },
   features: {
-    spec: list(text("", ""), ["quick"], "feature specs or a named set: rsi(14), $close/return, core44"),
+    spec: text("quick", "features and sets of them: rsi(14), $close/return, core44, my_column"),
     scaler: choice(["standard", "robust", "minmax", "none"], "standard", "scaling, fitted on training rows only"),
   },
   costs: {

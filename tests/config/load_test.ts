@@ -17,7 +17,7 @@ Deno.test("later sources win: preset, environment, values, --set", () => {
   assertEquals(loaded.config.run.seed, 13);
   assertEquals(loaded.config.run.seeds, 9);
   assertEquals(loaded.config.data.gaps, "drop");
-  assertEquals(loaded.config.features.spec, ["core44"]);
+  assertEquals(loaded.config.features.spec, "core44");
   assertEquals(loaded.config.strategy, { name: "mean_reversion", window: 48 });
   assertEquals(loaded.origins["run.seed"], "--set");
   assertEquals(loaded.origins["data.gaps"], "environment");
@@ -43,8 +43,8 @@ Deno.test("a value that does not fit says what is wanted and what was found", ()
 });
 
 Deno.test("lists split at commas outside brackets", () => {
-  const { config } = loadConfig({ ...plain, set: ["features.spec=macd(12, 26, 9).hist, rsi(14)"] });
-  assertEquals(config.features.spec, ["macd(12, 26, 9).hist", "rsi(14)"]);
+  const { config } = loadConfig({ ...plain, set: ["data.input=a (1, 2).csv, BTC/USD"] });
+  assertEquals(config.data.input, ["a (1, 2).csv", "BTC/USD"]);
 });
 
 Deno.test("flatten() writes every setting so that --set reads it back", () => {
