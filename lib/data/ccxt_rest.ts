@@ -1,0 +1,103 @@
+import type { Exchange as Client } from "ccxt";
+import { didYouMean } from "../base/suggest.ts";
+import type { Bar, Exchange, ExchangeOptions } from "./exchange.ts";
+
+/**
+ * Any exchange that ccxt knows, over REST. ccxt is loaded here and only when this is called.
+ *
+ * Requests go through a `fetch` of ours, not ccxt's: an answer that breaks off in its middle, or that is no JSON, would
+ * else pass for an empty one, and no request could be stopped.
+ *
+ * @throws {RangeError} if ccxt does not know the exchange, or it serves no bars
+ */
+export async function openCcxt(name: string, options: ExchangeOptions): Promise<Exchange> {
+  const ccxt = (await import("ccxt")).default;
+  if (!ccxt.exchanges.includes(name)) {
+    throw new RangeError(
+      `Cannot open the exchange "${name}" as ccxt does not know it: ${didYouMean(name, ccxt.exchanges)}`,
+    );
+  }
+  const seen: Seen = { requests: 0, status: 0, headers: new Headers(), json: true };
+  const client = new (ccxt as unknown as Record<string, new (settings: object) => Client>)[name](
+    settings(options, transport(seen, options)),
+  );
+  if (!client.has.fetchOHLCV) throw new RangeError(`Cannot fetch candles from ${name} as ccxt knows none of it`);
+  const spot = client.features?.spot?.fetchOHLCV?.limit as number | undefined;
+
+  return {
+    timeframes: Object.keys(client.timeframes ?? {}),
+    pageLimit: spot ?? 500,
+    requests: () => seen.requests,
+    async symbols(wanted) {
+      if (!wanted.includes(":")) spotOnly(client); // one request instead of one per kind of market
+      await client.loadMarkets();
+      return client.symbols;
+    },
+    async bars(symbol, timeframe, since, limit) {
+      const bars = await client.fetchOHLCV(symbol, timeframe, since, limit);
+      if (bars.length === 0 && !seen.json) throw new ccxt.BadResponse(`${name} answered something else than JSON`);
+      return bars as unknown as readonly Bar[];
+    },
+    time: () => Date.parse(seen.headers.get("date") ?? "") || Infinity,
+    temporary(error) {
+      if (!(error instanceof ccxt.NetworkError || error instanceof ccxt.BadResponse)) return undefined;
+      const refused = seen.status >= 400 && seen.status < 500 && ![408, 418, 425, 429].includes(seen.status);
+      if (refused && !(error instanceof ccxt.DDoSProtection || error instanceof ccxt.RateLimitExceeded)) {
+        return undefined;
+      }
+      const wait = 1000 * Number(seen.headers.get("retry-after") ?? 0) || 0;
+      return wait > longestWait ? undefined : wait;
+    },
+    async [Symbol.asyncDispose]() {
+      await client.close();
+    },
+  };
+}
+
+/** ms; an exchange that wants us to stay away for longer is believed, and the user told. */
+const longestWait = 300_000;
+
+/** What the latest answer was like. */
+interface Seen {
+  requests: number;
+  status: number; // 0 when there was no answer
+  headers: Headers;
+  json: boolean;
+}
+
+/** `fetch` as ccxt calls it: to `endpoint` if one is given, whatever the address; never redirected; read to its end. */
+function transport(seen: Seen, { endpoint, signal }: ExchangeOptions): typeof fetch {
+  return async (input, init = {}) => {
+    const address = String(input);
+    const url = endpoint === undefined ? address : address.replace(/^https?:\/\/[^/]+/, endpoint.replace(/\/$/, ""));
+    Object.assign(seen, { requests: seen.requests + 1, status: 0, headers: new Headers(), json: true });
+    const signals = [(init as { signal?: AbortSignal }).signal, signal].filter((one) => one !== undefined);
+    const [answer, body] = await whole(url, { ...init, redirect: "error", signal: AbortSignal.any(signals) });
+    Object.assign(seen, { status: answer.status, headers: answer.headers, json: /^\s*[[{]/.test(body) });
+    return new Response(body, { status: answer.status, statusText: answer.statusText, headers: answer.headers });
+  };
+}
+
+async function whole(url: string, init: RequestInit): Promise<[Response, string]> {
+  try {
+    const answer = await fetch(url, init);
+    return [answer, await answer.text()];
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new TypeError("fetch failed", { cause: error }); // ccxt's message shows the cause
+  }
+}
+
+function settings({ keys, rateLimit }: ExchangeOptions, fetchImplementation: typeof fetch): object {
+  return {
+    ...{ fetchImplementation, timeout: 30_000, options: { fetchCurrencies: false } },
+    enableRateLimit: rateLimit !== 0,
+    ...(rateLimit !== undefined && rateLimit > 0 && { rateLimit }),
+    ...(keys && { apiKey: keys.apiKey.reveal(), secret: keys.secret.reveal(), password: keys.password?.reveal() }),
+  };
+}
+
+function spotOnly({ options }: Client): void {
+  const types = options.fetchMarkets?.types;
+  if (Array.isArray(types) && types.includes("spot")) options.fetchMarkets.types = ["spot"];
+}
