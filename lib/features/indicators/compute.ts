@@ -1,0 +1,174 @@
+import { type Candles, columns as candleColumns } from "../../market/candles.ts";
+import { didYouMean } from "../../base/suggest.ts";
+import { checkParams, firstKnown } from "./check.ts";
+import type { Definition, Job, Params } from "./indicator.ts";
+
+/** One indicator to be computed. */
+export interface IndicatorCall {
+  readonly indicator: Definition;
+  /** Those left out are at their defaults. */
+  readonly params?: Params | undefined;
+  /** Read instead of the indicator's first column: a column of the candles by name, or any series. [T] */
+  readonly input?: string | Float64Array | undefined;
+}
+
+/**
+ * Computes indicators together: calls of one kernel that read the same columns and agree in what they share are done in
+ * one pass. A call gives the same numbers, to the last bit, alone and in any company. Equal calls give the same arrays.
+ *
+ * @param into columns to fill, as an earlier call returned them, instead of new ones
+ */
+export function computeCalls(
+  candles: Candles,
+  calls: readonly IndicatorCall[],
+  into?: readonly (readonly Float64Array[])[],
+): Float64Array[][] {
+  const starts = new Map<Float64Array, number>();
+  const distinct = new Map<string, Task>();
+  const identity = numbering<Float64Array>();
+  const tasks = calls.map(({ indicator, params: given, input }, i) => {
+    const params = checkParams(indicator, given);
+    const names = indicator.inputs.map((name, k) => (k === 0 && typeof input === "string" ? input : name));
+    const columns = names.map((name, k) =>
+      k === 0 && input instanceof Float64Array ? input : readColumn(candles, name, indicator.name)
+    );
+    const key = [indicator.name, JSON.stringify(params), ...columns.map(identity)].join();
+    const same = distinct.get(key);
+    if (same) return same;
+    let start = 0;
+    for (const [k, column] of columns.entries()) {
+      checkLength(column, candles.length, indicator.name);
+      let first = starts.get(column);
+      if (first === undefined) {
+        const name = column === input ? "the input" : names[k];
+        starts.set(column, first = firstKnown(column, name, indicator.name));
+      }
+      start = Math.max(start, first);
+    }
+    const outputs = into ? checkOutputs(into[i], indicator, candles.length) : newColumns(indicator, candles.length);
+    const task: Task = { indicator, params, columns, start, outputs };
+    distinct.set(key, task);
+    return task;
+  });
+  for (const group of grouped([...distinct.values()])) runGroup(group);
+  return tasks.map(({ outputs }) => outputs);
+}
+
+/** Computes one indicator of columns that are not part of candles: what the plain functions (`rsi`, `sma`, …) do. */
+export function computeAlone(indicator: Definition, columns: readonly Float64Array[], given: Params): Float64Array[] {
+  const params = checkParams(indicator, given);
+  let start = 0;
+  for (const [k, column] of columns.entries()) {
+    const name = indicator.inputs[k].slice(1);
+    if (!(column instanceof Float64Array)) {
+      throw new TypeError(
+        `Cannot compute ${indicator.name} as ${name} must be a Float64Array: current value is ${column}`,
+      );
+    }
+    checkLength(column, columns[0].length, indicator.name);
+    start = Math.max(start, firstKnown(column, name, indicator.name));
+  }
+  const outputs = newColumns(indicator, columns[0].length);
+  runGroup({
+    shared: indicator.shares?.(params) ?? [],
+    columns,
+    tasks: [{ indicator, params, columns, start, outputs }],
+  });
+  return outputs;
+}
+
+interface Task {
+  readonly indicator: Definition;
+  readonly params: Params;
+  readonly columns: readonly Float64Array[];
+  readonly start: number; // first bar at which every column is known
+  readonly outputs: Float64Array[];
+}
+
+interface Group {
+  shared: readonly number[];
+  columns: readonly Float64Array[];
+  readonly tasks: Task[];
+}
+
+/** Puts tasks together that one run of a kernel can do. */
+function grouped(tasks: readonly Task[]): Group[] {
+  const groups: Group[] = [];
+  for (const task of tasks) {
+    const shared = task.indicator.shares?.(task.params) ?? [];
+    const group = groups.find((group) =>
+      group.tasks[0].indicator.kernel === task.indicator.kernel && group.tasks[0].start === task.start &&
+      group.tasks.every(({ indicator }) => indicator.name !== task.indicator.name) &&
+      agree(group.shared, shared) && agree(group.columns, task.columns)
+    );
+    if (!group) {
+      groups.push({ shared, columns: task.columns, tasks: [task] });
+      continue;
+    }
+    group.tasks.push(task);
+    if (shared.length > group.shared.length) group.shared = shared;
+    if (task.columns.length > group.columns.length) group.columns = task.columns;
+  }
+  return groups;
+}
+
+/** Whether two lists are equal as far as both go. */
+function agree<T>(a: readonly T[], b: readonly T[]): boolean {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function runGroup({ shared, columns, tasks }: Group): void {
+  const { kernel } = tasks[0].indicator;
+  const { start } = tasks[0];
+  const after = (column: Float64Array) => (start === 0 ? column : column.subarray(start));
+  const jobs: Record<string, Job> = {};
+  for (const { indicator, params, outputs } of tasks) jobs[indicator.name] = { params, outputs: outputs.map(after) };
+  kernel(columns.map(after), shared, jobs);
+  for (const { indicator, params, outputs } of tasks) {
+    for (const output of outputs) output.fill(NaN, 0, start + indicator.warmup(params));
+  }
+}
+
+/**
+ * A column of candles by name: `$close` or an extra one.
+ *
+ * @throws {RangeError} if there is none of that name
+ */
+function readColumn(candles: Candles, name: string, reader: string): Float64Array {
+  const own = candleColumns.find((column) => column === name);
+  if (own) return candles[own];
+  if (Object.hasOwn(candles.extra, name)) return candles.extra[name];
+  const known = [...candleColumns, ...Object.keys(candles.extra)];
+  throw new RangeError(`Cannot compute ${reader} of "${name}" as there is no such column: ${didYouMean(name, known)}`);
+}
+
+function newColumns({ outputs }: Definition, length: number): Float64Array[] {
+  return outputs.map(() => new Float64Array(length));
+}
+
+function checkOutputs(given: readonly Float64Array[], { name, outputs }: Definition, length: number): Float64Array[] {
+  if (given?.length === outputs.length && given.every((column) => column.length === length)) return [...given];
+  throw new RangeError(
+    `Cannot compute ${name} into the columns given as there must be ${outputs.length} of ${length} values: current ` +
+      `lengths are ${given?.map((column) => column.length).join(", ")}`,
+  );
+}
+
+function checkLength(column: Float64Array, length: number, name: string): void {
+  if (column.length === length) return;
+  throw new RangeError(
+    `Cannot compute ${name} as its columns must have the same length: current lengths are ${length} and ${column.length}`,
+  );
+}
+
+/** A number for each object, equal for the same object. */
+function numbering<T>(): (value: T) => number {
+  const numbers = new Map<T, number>();
+  return (value) => {
+    const known = numbers.get(value);
+    if (known !== undefined) return known;
+    numbers.set(value, numbers.size);
+    return numbers.size - 1;
+  };
+}

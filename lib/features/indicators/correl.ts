@@ -1,0 +1,84 @@
+import { blockLength } from "./block.ts";
+import { computeAlone } from "./compute.ts";
+import { type Indicator, indicator, type Kernel } from "./indicator.ts";
+
+/**
+ * Sums are of distances from a level near the window, as in `fillDeviation`, and set anew for the same reasons.
+ */
+const kernel: Kernel = ([a, b], _, { correl }) => {
+  if (!correl) return;
+  const period = correl.params.timeperiod;
+  const out = correl.outputs[0];
+  const length = a.length;
+  const share = 1 / period;
+  const block = blockLength(period);
+  let [levelA, levelB, sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0, 0, 0];
+  let end = 0; // of the block
+  for (let t = period - 1; t < length; t++) {
+    let [leftA, leftB, varianceA, varianceB, covariance] = [0, 0, 0, 0, 0];
+    if (t < end) {
+      const [newA, newB] = [a[t] - levelA, b[t] - levelB];
+      const [oldA, oldB] = [a[t - period] - levelA, b[t - period] - levelB];
+      leftA = oldA * oldA;
+      leftB = oldB * oldB;
+      sumA += newA - oldA;
+      sumB += newB - oldB;
+      squaresA += newA * newA - leftA;
+      squaresB += newB * newB - leftB;
+      products += newA * newB - oldA * oldB;
+      varianceA = squaresA - sumA * sumA * share;
+      varianceB = squaresB - sumB * sumB * share;
+      covariance = products - sumA * sumB * share;
+    }
+    if (
+      t >= end || varianceA < 1e-6 * squaresA || varianceB < 1e-6 * squaresB || leftA > 1e6 * squaresA ||
+      leftB > 1e6 * squaresB
+    ) {
+      if (t >= end) end = t + block;
+      [levelA, levelB, sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0, 0, 0];
+      for (let i = t - period + 1; i <= t; i++) {
+        levelA += a[i];
+        levelB += b[i];
+      }
+      levelA *= share;
+      levelB *= share;
+      for (let i = t - period + 1; i <= t; i++) {
+        const [x, y] = [a[i] - levelA, b[i] - levelB];
+        sumA += x;
+        sumB += y;
+        squaresA += x * x;
+        squaresB += y * y;
+        products += x * y;
+      }
+      varianceA = squaresA - sumA * sumA * share;
+      varianceB = squaresB - sumB * sumB * share;
+      covariance = products - sumA * sumB * share;
+    }
+    out[t] = varianceA > 1e-14 * squaresA && varianceB > 1e-14 * squaresB
+      ? Math.min(1, Math.max(-1, covariance / Math.sqrt(varianceA * varianceB)))
+      : 0;
+  }
+};
+
+export const correlIndicators: Record<"correl", Indicator> = {
+  correl: indicator({
+    name: "correl",
+    inputs: ["$high", "$low"],
+    params: { timeperiod: 30 },
+    outputs: ["correl"],
+    warmup: ({ timeperiod }) => timeperiod - 1,
+    kernel,
+  }),
+};
+
+/**
+ * Pearson's correlation of two series over the last `timeperiod` bars, −1..1; 0 where either does not vary.
+ *
+ * @param a any series, finite after a start of NaN [T]
+ * @param b the other [T]
+ * @returns [T]; NaN before index `timeperiod - 1`
+ * @throws {RangeError} if `timeperiod` is not a whole number from 1 to 100,000
+ */
+export function correl(a: Float64Array, b: Float64Array, timeperiod = 30): Float64Array {
+  return computeAlone(correlIndicators.correl, [a, b], { timeperiod })[0];
+}

@@ -1,0 +1,114 @@
+import { spareColumn } from "./block.ts";
+import { computeAlone } from "./compute.ts";
+import { type Indicator, indicator, type Kernel, type Params } from "./indicator.ts";
+
+/** Weights of the newest value and of the average so far in an exponential average. */
+export function weights(period: number): [alpha: number, beta: number] {
+  const beta = (period - 1) / (period + 1);
+  return [1 - beta, beta];
+}
+
+/**
+ * The start of a chain of exponential averages, each of the one before it: level k begins with the mean of the first
+ * `period` values of level k − 1, TA-Lib's way.
+ *
+ * @returns the values of each level up to index `levels * (period - 1)`, where the last begins (or the end of the
+ * series); level k starts at index `k * (period - 1)`, so each is `period - 1` shorter than the one before
+ */
+export function startChain(values: Float64Array, period: number, levels: number): Float64Array[] {
+  const [alpha, beta] = weights(period);
+  const chain: Float64Array[] = [];
+  let below = values.subarray(0, levels * (period - 1) + 1);
+  for (let level = 1; level <= levels; level++) {
+    const own = new Float64Array(Math.max(0, below.length - period + 1));
+    if (own.length > 0) own[0] = below.subarray(0, period).reduce((sum, value) => sum + value, 0) / period;
+    for (let i = 1; i < own.length; i++) own[i] = alpha * below[i + period - 1] + beta * own[i - 1];
+    chain.push(own);
+    below = own;
+  }
+  return chain;
+}
+
+/** Writes the exponential average of `values`, the double and the triple one, as far as they are asked for. */
+export function fillExponential(
+  values: Float64Array,
+  period: number,
+  out: { single?: Float64Array | undefined; double?: Float64Array | undefined; triple?: Float64Array | undefined },
+): void {
+  const levels = out.triple ? 3 : out.double ? 2 : 1;
+  const spare = spareColumn(values.length);
+  const { single = spare, double = spare, triple = spare } = out;
+  const [first, second, third] = startChain(values, period, levels);
+  const lag = period - 1;
+  first.forEach((e1, i) => single[lag + i] = e1);
+  second?.forEach((e2, i) => double[2 * lag + i] = 2 * first[lag + i] - e2);
+  third?.forEach((e3, i) => triple[3 * lag + i] = 3 * first[2 * lag + i] - 3 * second[lag + i] + e3);
+
+  const [alpha, beta] = weights(period);
+  let [e1, e2, e3] = [first, second, third].map((level) => level?.at(-1) ?? 0);
+  for (let t = levels * lag + 1; t < values.length; t++) {
+    e1 = alpha * values[t] + beta * e1;
+    if (levels === 1) {
+      single[t] = e1;
+      continue;
+    }
+    e2 = alpha * e1 + beta * e2;
+    e3 = alpha * e2 + beta * e3;
+    triple[t] = 3 * e1 - 3 * e2 + e3;
+    double[t] = 2 * e1 - e2;
+    single[t] = e1;
+  }
+}
+
+const kernel: Kernel = ([values], [period], { ema, dema, tema }) => {
+  fillExponential(values, period, { single: ema?.outputs[0], double: dema?.outputs[0], triple: tema?.outputs[0] });
+};
+
+function entry(name: string, levels: number): Indicator {
+  return indicator({
+    name,
+    inputs: ["$close"],
+    params: { timeperiod: 20 },
+    outputs: [name],
+    warmup: ({ timeperiod }: Params) => levels * (timeperiod - 1),
+    kernel,
+    shares: ({ timeperiod }) => [timeperiod],
+  });
+}
+
+export const exponentialIndicators: Record<"ema" | "dema" | "tema", Indicator> = {
+  ema: entry("ema", 1),
+  dema: entry("dema", 2),
+  tema: entry("tema", 3),
+};
+
+/**
+ * Exponential moving average with weight `2 / (timeperiod + 1)`, begun at the mean of the first `timeperiod` values.
+ *
+ * @param values any series, finite after a start of NaN [T]
+ * @returns [T]; NaN before index `timeperiod - 1`
+ * @throws {RangeError} if `timeperiod` is not a whole number from 1 to 100,000
+ */
+export function ema(values: Float64Array, timeperiod = 20): Float64Array {
+  return computeAlone(exponentialIndicators.ema, [values], { timeperiod })[0];
+}
+
+/**
+ * Double exponential moving average: twice the average less the average of the average. Source: Mulloy 1994.
+ *
+ * @returns [T]; NaN before index `2 (timeperiod - 1)`
+ * @throws {RangeError} if `timeperiod` is not a whole number from 1 to 100,000
+ */
+export function dema(values: Float64Array, timeperiod = 20): Float64Array {
+  return computeAlone(exponentialIndicators.dema, [values], { timeperiod })[0];
+}
+
+/**
+ * Triple exponential moving average: 3 e1 − 3 e2 + e3, each the average of the one before. Source: Mulloy 1994.
+ *
+ * @returns [T]; NaN before index `3 (timeperiod - 1)`
+ * @throws {RangeError} if `timeperiod` is not a whole number from 1 to 100,000
+ */
+export function tema(values: Float64Array, timeperiod = 20): Float64Array {
+  return computeAlone(exponentialIndicators.tema, [values], { timeperiod })[0];
+}

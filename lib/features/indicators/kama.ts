@@ -1,0 +1,58 @@
+import { blockLength } from "./block.ts";
+import { computeAlone } from "./compute.ts";
+import { type Indicator, indicator } from "./indicator.ts";
+
+const slowest = 2 / (30 + 1);
+const fastest = 2 / (2 + 1);
+
+/**
+ * Writes Kaufman's adaptive average to `out`, from index `period` on (with a period of 1 a copy, as TA-Lib does). It
+ * starts from the value at `period - 1`.
+ */
+export function fillKama(values: Float64Array, period: number, out: Float64Array): void {
+  if (period === 1) return out.set(values);
+  const length = values.length;
+  const block = blockLength(period);
+  let average = values[period - 1];
+  for (let start = period; start < length; start += block) {
+    let path = 0; // how far the values went, step by step, in the last `period` steps
+    for (let i = start - period; i < start - 1; i++) path += Math.abs(values[i + 1] - values[i]);
+    let leaving = 0;
+    const end = Math.min(length, start + block);
+    for (let t = start; t < end; t++) {
+      const value = values[t];
+      const first = values[t - period];
+      path += Math.abs(value - values[t - 1]) - leaving;
+      leaving = Math.abs(values[t - period + 1] - first);
+      const way = value - first; // and how far they got
+      const efficiency = path <= way || path < 1e-14 ? 1 : Math.abs(way) / path;
+      const pace = efficiency * (fastest - slowest) + slowest;
+      const weight = pace * pace;
+      average = average * (1 - weight) + weight * value;
+      out[t] = average;
+    }
+  }
+}
+
+export const kamaIndicators: Record<"kama", Indicator> = {
+  kama: indicator({
+    name: "kama",
+    inputs: ["$close"],
+    params: { timeperiod: 30 },
+    outputs: ["kama"],
+    warmup: ({ timeperiod }) => (timeperiod === 1 ? 0 : timeperiod),
+    kernel: ([values], _, { kama }) => kama && fillKama(values, kama.params.timeperiod, kama.outputs[0]),
+  }),
+};
+
+/**
+ * Kaufman's adaptive moving average: quick while the series goes one way, slow while it goes to and fro.
+ * Source: Kaufman 1995, Smarter Trading.
+ *
+ * @param values any series, finite after a start of NaN [T]
+ * @returns [T]; NaN before index `timeperiod`
+ * @throws {RangeError} if `timeperiod` is not a whole number from 1 to 100,000
+ */
+export function kama(values: Float64Array, timeperiod = 30): Float64Array {
+  return computeAlone(kamaIndicators.kama, [values], { timeperiod })[0];
+}
