@@ -11,5 +11,7 @@ export interface Displayable {
 
 /** Gives `value` a way to show itself, and returns it. The method is not enumerable: printing and JSON ignore it. */
 export function displayed<T extends object>(value: T, bundle: () => MimeBundle): T & Displayable {
-  return Object.defineProperty(value, DISPLAY, { value: bundle, enumerable: false }) as T & Displayable;
+  return Object.defineProperty(value, DISPLAY, { value: bundle, enumerable: false, configurable: true }) as
+    & T
+    & Displayable;
 }

@@ -11,14 +11,28 @@ const colour: Readonly<Record<Level, string>> = { debug: "90", info: "36", warn:
 export function log(level: Level, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
   if (rank[level] < (rank[setting("LOG_LEVEL") as Level] ?? rank.info)) return;
   const line = setting("LOG_FORMAT") === "json"
-    ? JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })
+    ? json({ ...fields, time: new Date().toISOString(), level, message })
     : human(level, message, fields);
   Deno.stderr.writeSync(new TextEncoder().encode(redact(line) + "\n"));
 }
 
+/** JSON that takes what JSON does not: errors by their message, bigints, values that hold themselves. */
+function json(value: unknown): string {
+  const open: unknown[] = [];
+  return JSON.stringify(value, function (this: unknown, _key, inner) {
+    if (typeof inner === "bigint") return String(inner);
+    if (inner instanceof Error) return `${inner.name}: ${inner.message}`;
+    if (typeof inner !== "object" || inner === null) return inner;
+    while (open.length > 0 && open[open.length - 1] !== this) open.pop();
+    if (open.includes(inner)) return "(itself)";
+    open.push(inner);
+    return inner;
+  }) ?? "undefined";
+}
+
 function human(level: Level, message: string, fields: Readonly<Record<string, unknown>>): string {
   const rest = Object.entries(fields).map(([key, value]) =>
-    ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`
+    ` ${key}=${typeof value === "string" ? value : json(value)}`
   );
   const mark = Deno.stderr.isTerminal() ? `\x1b[${colour[level]}m${level}\x1b[0m` : level;
   return `${mark} ${message}${rest.join("")}`;

@@ -5,12 +5,12 @@ export function mean(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
-/** Standard deviation by the two-pass formula; `ddof` 1 divides by n − 1 (a sample), 0 by n (a population). */
+/** Standard deviation by the two-pass formula; `ddof` 1 divides by n − 1 (a sample), 0 by n (a population). NaN of too few. */
 export function std(values: ArrayLike<number>, ddof = 1): number {
   const centre = mean(values);
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += (values[i] - centre) ** 2;
-  return Math.sqrt(sum / (values.length - ddof));
+  return values.length > ddof ? Math.sqrt(sum / (values.length - ddof)) : NaN;
 }
 
 /** Quantile with linear interpolation between order statistics, numpy's default. `q` in 0..1. */
@@ -23,11 +23,13 @@ export function quantileSorted(sorted: Float64Array, q: number): number {
   const at = (sorted.length - 1) * q;
   const low = Math.floor(at);
   const high = Math.ceil(at);
+  if (low === high) return sorted[low] ?? NaN; // also keeps Infinity − Infinity out
   return sorted[low] + (sorted[high] - sorted[low]) * (at - low);
 }
 
 /** Pearson's correlation; NaN when either side does not vary. */
 export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (flat(a) || flat(b)) return NaN; // rounding in the means must not pass for variation
   const [meanA, meanB] = [mean(a), mean(b)];
   let [ab, aa, bb] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
@@ -37,4 +39,20 @@ export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number 
     bb += y * y;
   }
   return ab / Math.sqrt(aa * bb);
+}
+
+function flat(values: ArrayLike<number>): boolean {
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false;
+  return true;
+}
+
+/** Rank of each value, 1 the smallest; equal values share the mean of their ranks. NaN must not be among them. */
+export function ranks(values: ArrayLike<number>): Float64Array {
+  const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort((i, j) => values[i] - values[j]);
+  const out = new Float64Array(values.length);
+  for (let start = 0, end = 0; start < order.length; start = end) {
+    while (end < order.length && values[order[end]] === values[order[start]]) end++;
+    for (let k = start; k < end; k++) out[order[k]] = (start + 1 + end) / 2;
+  }
+  return out;
 }

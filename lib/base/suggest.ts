@@ -4,7 +4,7 @@ export function nearest(word: string, options: Iterable<string>): string | undef
   let least = Math.max(2, Math.ceil(word.length / 2)) + 1;
   for (const option of options) {
     const [a, b] = [word.toLowerCase(), option.toLowerCase()];
-    const distance = a.length >= 3 && b.startsWith(a) ? 0.5 : edits(a, b);
+    const distance = a === b ? 0 : a.length >= 3 && b.startsWith(a) ? 0.5 : edits(a, b);
     if (distance < least) [best, least] = [option, distance];
   }
   return best;

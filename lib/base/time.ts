@@ -23,6 +23,8 @@ export function formatTimeframe(step: number): string {
   return `${step}ms`;
 }
 
+const iso = /^(\d{4}-\d\d(?:-\d\d)?)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|[+-]\d\d:?\d\d)?)?$/i;
+
 /**
  * ms since 1970 UTC of an ISO date (`2023-01-01`, `2023-01-01T12:00Z`), a compact one (`20230101`) or an epoch in
  * seconds or ms. A date without a zone is UTC.
@@ -33,9 +35,13 @@ export function parseDate(text: string): number {
   if (/^\d{8}$/.test(text)) return parseDate(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`);
   if (/^\d{9,10}$/.test(text)) return Number(text) * 1000;
   if (/^\d{12,13}$/.test(text)) return Number(text);
-  const zoned = /T|\s\d/.test(text) && !/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? `${text.trim().replace(" ", "T")}Z` : text;
-  const time = /^\d{4}-\d{2}/.test(text) ? Date.parse(zoned) : NaN;
-  if (Number.isNaN(time)) {
+  const [, day, clock, zone] = text.trim().match(iso) ?? [];
+  const time = day === undefined
+    ? NaN
+    : Date.parse(clock === undefined ? day : `${day}T${clock}${zone?.toUpperCase() ?? "Z"}`);
+  // The engine takes 30 February for 2 March, which nobody means.
+  const real = !Number.isNaN(time) && new Date(Date.parse(day)).toISOString().startsWith(day);
+  if (!real) {
     throw new RangeError(
       `Cannot read the date "${text}" as it must be like 2023-01-31, 20230131, 2023-01-31T12:00Z or an epoch in s or ms`,
     );

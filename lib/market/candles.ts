@@ -30,8 +30,9 @@ export type CandleColumns = Omit<Candles, "length" | "filled" | "extra"> & Parti
  */
 export function newCandles({ filled, extra = {}, ...rest }: CandleColumns): Candles {
   const length = rest.time.length;
-  for (const [name, column] of [...columns.map((name) => [name, rest[name]] as const), ...Object.entries(extra)]) {
-    if (column.length !== length) {
+  const own = columns.map((name) => [name, rest[name]] as const);
+  for (const [name, column] of [...own, ["filled", filled] as const, ...Object.entries(extra)]) {
+    if (column && column.length !== length) {
       throw new RangeError(
         `Cannot make candles of ${rest.symbol} as ${name} has ${column.length} values and time has ${length}`,
       );
