@@ -1,0 +1,96 @@
+import { Command, Option } from "commander";
+import { type Progress, progress } from "../base/progress.ts";
+import { loadConfig, type LoadedConfig } from "../config/load.ts";
+import { presets } from "../config/presets.ts";
+import type { PartialConfig } from "../config/schema.ts";
+
+/** What every command gets. */
+export interface Context {
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Sets the exit code of a command that did its work but has bad news. */
+  exit(code: number): void;
+}
+
+/** Options that `configured` adds, as commander names them. */
+export interface ConfigOptions {
+  readonly preset?: string;
+  readonly set: readonly string[];
+  readonly seed?: string;
+  readonly input?: string;
+  readonly timeframe?: string;
+  readonly timerange?: string;
+  readonly strategy?: string;
+  readonly fee?: string;
+  readonly config?: string;
+  readonly track: boolean;
+  readonly json?: boolean;
+}
+
+/** Short options and the settings they stand for. */
+const shortcuts = {
+  input: "data.input",
+  timeframe: "data.timeframe",
+  timerange: "data.timerange",
+  strategy: "strategy.name",
+  fee: "costs.transaction_fee",
+  seed: "run.seed",
+} as const;
+
+/** Adds the options by which any setting can be changed. */
+export function configured(command: Command): Command {
+  const collect = (value: string, all: readonly string[]) => [...all, value];
+  return command
+    .addOption(new Option("--preset <name>", `starting point: ${Object.keys(presets).join(", ")}`))
+    .option("--set <setting=value>", "change a setting, such as costs.transaction_fee=5; may be repeated", collect, [])
+    .option(
+      "--input <file|symbol>",
+      "CSV or parquet file, a bundled sample's symbol, or a fetched one; several with commas",
+    )
+    .option("--timeframe <length>", "bar length of a symbol: 1m, 1h, 1d")
+    .option("--timerange <span>", "20180131-20180301, 20180131- or -20180301")
+    .option("--strategy <name>", "strategy; its parameters by --set strategy.<name>=<value>")
+    .option("--fee <bps>", "taker fee per side, bps")
+    .option("--seed <number>", "seed of everything random")
+    .option("--config <file>", "settings of an earlier run, as its config.json has them")
+    .option("--no-track", "do not write an MLflow run")
+    .option("--json", "print JSON, and nothing else, on standard output");
+}
+
+/** Resolves a command's options into settings. */
+export function resolve(options: ConfigOptions): LoadedConfig {
+  const short = Object.entries(shortcuts).flatMap(([name, path]) => {
+    const value = options[name as keyof typeof shortcuts];
+    return value === undefined ? [] : [`${path}=${value}`];
+  });
+  const set = [...short, ...options.set, ...(options.track ? [] : ["run.track=false"])];
+  return loadConfig({
+    ...(options.preset === undefined ? {} : { preset: options.preset }),
+    ...(options.config === undefined ? {} : { values: readConfigFile(options.config) }),
+    set,
+  });
+}
+
+function readConfigFile(path: string): PartialConfig {
+  try {
+    return JSON.parse(Deno.readTextFileSync(path));
+  } catch (error) {
+    throw new SyntaxError(`Cannot read the settings in "${path}": ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Prints a result: JSON alone with `--json`, text otherwise. */
+export function print(options: { readonly json?: boolean }, value: unknown, text: () => string): void {
+  console.log(options.json ? JSON.stringify(value, jsonNumbers, 2) : text());
+}
+
+/** NaN and infinities as text: JSON has no numbers for them. */
+function jsonNumbers(_key: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  return ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value;
+}
+
+/** A progress bar for `label`; none when only JSON is wanted and nobody is at a terminal. */
+export function bar(label: string, options: { readonly json?: boolean }): Progress {
+  return progress(label, { quiet: Boolean(options.json) && !Deno.stderr.isTerminal() });
+}
