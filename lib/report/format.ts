@@ -14,9 +14,10 @@ export interface NumberOptions {
 }
 
 /** `12,345`, `1,234`, `12.35`, `0.01235`, `−3.2`: grouped, with a real minus; NaN is a dash. */
-export function number(value: number, { digits = digitsFor(value), sign = false }: NumberOptions = {}): string {
+export function number(value: number, { digits, sign = false }: NumberOptions = {}): string {
   if (Number.isNaN(value)) return NONE;
-  const text = Number.isFinite(value) ? format(digits).format(Math.abs(value)) : "∞";
+  const size = digits === undefined ? digitsOf(value) : digits;
+  const text = Number.isFinite(value) ? format(size).format(Math.abs(value)) : "∞";
   return signOf(value, text, sign) + text;
 }
 
@@ -90,6 +91,11 @@ export function between(from: number, to: number): string {
   return `${part(a, !sameYear)} – ${part(b, true)}`;
 }
 
+/** `1 bar`, `12 bars`: a number of things. */
+export function count(n: number, noun: string): string {
+  return `${number(n)} ${noun}${n === 1 ? "" : "s"}`;
+}
+
 /** Decimals that give about four significant digits: none from 1,000, two for tens. */
 export function digitsFor(value: number): number {
   const size = Math.abs(value);
@@ -97,12 +103,18 @@ export function digitsFor(value: number): number {
   return Number.isInteger(value) ? 0 : Math.min(8, 3 - Math.floor(Math.log10(size)));
 }
 
+/** The same without zeros at the end. */
+function digitsOf(value: number): number {
+  return Number.isFinite(value) ? decimals(Number(Math.abs(value).toFixed(digitsFor(value)))) : 0;
+}
+
 function trim(value: number): number {
   return Number(value.toPrecision(3));
 }
 
 function decimals(value: number): number {
-  return (String(value).split(".")[1] ?? "").length;
+  const [digits, power = "0"] = String(value).split("e");
+  return Math.max(0, (digits.split(".")[1] ?? "").length - Number(power));
 }
 
 function signOf(value: number, text: string, plus: boolean): string {

@@ -28,6 +28,7 @@ export function tidySvg(svg: string): string {
     .replace(/^<svg[^>]*>/, (head) => `<svg${head.match(/ viewBox="[^"]*"/)?.[0] ?? ""}>`)
     .replace(/ (?:aria-[a-z]+|role|class|font-family)="(?!hover)[^"]*"/g, "")
     .replace(/ (d|transform|x|y|x1|x2|y1|y2|cx|cy|r|width|height|points)="([^"]*)"/g, (_all, name, value) => {
+      if (name === "d" && /^M[-\d.,MLZ]{60,}$/.test(value)) return ` d="${relativePath(value)}"`;
       return ` ${name}="${value.replace(/-?\d+\.\d+(?:e-?\d+)?(?![\d.]*em)/g, tenth)}"`;
     })
     .replace(/ (?=\/>)/g, "")
@@ -78,6 +79,27 @@ function whole(width: number, height: number, inside: string): string {
 
 function type(): string {
   return `fill="currentColor" color="var(--ink)" font-family="${font}" font-size="${theme.size.figure}" text-anchor="middle" style="white-space:pre"`;
+}
+
+/** A path of absolute M and L as steps of tenths of a pixel: two thirds of the bytes, and no drift. */
+function relativePath(path: string): string {
+  let [x, y, startX, startY] = [0, 0, 0, 0];
+  const steps = path.match(/[ML][^MLZ]+|Z/g)!.map((step) => {
+    if (step === "Z") {
+      [x, y] = [startX, startY];
+      return "z";
+    }
+    const [toX, toY] = step.slice(1).split(",").map((number) => Math.round(10 * Number(number)));
+    const move = `${step[0].toLowerCase()}${short(toX - x)}${toY < y ? "" : " "}${short(toY - y)}`;
+    [x, y] = [toX, toY];
+    if (step[0] === "M") [startX, startY] = [x, y];
+    return move;
+  });
+  return steps.join("").replace(/(?<=l[^lmz]*)l(?=-)/g, "").replace(/(?<=l[^lmz]*)l/g, " ");
+}
+
+function short(tenths: number): string {
+  return String(tenths / 10).replace(/^(-?)0\./, "$1.");
 }
 
 function tenth(number: string): string {

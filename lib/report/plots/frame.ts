@@ -60,7 +60,8 @@ export function panel(p: Panel): string {
     left: p.left ?? leftOf(width),
   };
   const inside = { width: width - margin.left - margin.right, height: height - margin.top - margin.bottom };
-  const yTicks = y.ticks ?? (y.kind === "log" ? logTicks : niceTicks)(y.domain, inside.height / 30);
+  const yTicks = y.ticks ??
+    (y.kind === "log" ? logTicks : niceTicks)(y.domain, Math.max(inside.height > 60 ? 4 : 2, inside.height / 30));
   const xTicks = x.ticks ?? (x.kind === "log" ? logTicks : niceTicks)(x.domain, inside.width / (narrow ? 52 : 70));
   const type = { fill: color("muted"), fontSize: narrow ? 10.5 : 11.5 };
   const svg = plotSvg({

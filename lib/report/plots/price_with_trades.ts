@@ -5,7 +5,8 @@ import { stackSvg } from "../svg.ts";
 import { color } from "../theme.ts";
 import { extent, isNarrow, type KeyItem, keyRow, padded, panel, wantsLog, withHover } from "./frame.ts";
 import { checkLengths, type OwnText, type Period, type TradeMark } from "./inputs.ts";
-import { stretches, thin } from "./thin.ts";
+import { closeInRange } from "./price_and_volume.ts";
+import { stretches } from "./thin.ts";
 
 /** Bars of a price and what was traded on them. */
 export interface PriceWithTradesInput {
@@ -71,7 +72,7 @@ function pricePanel(
       label: `${symbol.split("/")[1] ?? "Price"}${kind === "log" ? " (log)" : ""}`,
     },
     marks: [
-      ...(candles ? candlesticks(time, open, high, low, close) : priceLine(time, high, low, close, width)),
+      ...(candles ? candlesticks(time, open, high, low, close) : closeInRange(time, high, low, close, width)),
       ...(trades.length <= MARKERS ? tradeMarks(trades, narrow) : []),
     ],
     periods,
@@ -99,26 +100,6 @@ function hoverText(
   for (let t = from; t < to; t++) [least, most] = [Math.min(least, low[t]), Math.max(most, high[t])];
   const when = to - from > 1 ? `${date(time[from])} … ${date(time[to - 1])}` : date(time[from]);
   return `${when}\nclose ${number(close[to - 1])}\nlow ${number(least)}, high ${number(most)}`;
-}
-
-/** The close as a line in the range between each stretch's lowest low and highest high. */
-function priceLine(
-  time: ArrayLike<number>,
-  high: ArrayLike<number>,
-  low: ArrayLike<number>,
-  close: ArrayLike<number>,
-  width: number,
-): Plot.Markish[] {
-  const ranges = stretches(time.length, width / 2.5).map(({ from, to }) => {
-    let [least, most] = [Infinity, -Infinity];
-    for (let t = from; t < to; t++) [least, most] = [Math.min(least, low[t]), Math.max(most, high[t])];
-    return { at: time[(from + to) >> 1], least, most };
-  });
-  const line = thin(time, close, width * 1.2);
-  return [
-    Plot.areaY(ranges, { x: "at", y1: "least", y2: "most", fill: color("muted"), fillOpacity: 0.25 }),
-    Plot.line(line.at, { x: line.at, y: line.values, stroke: color("ink"), strokeWidth: 1, strokeLinejoin: "round" }),
-  ];
 }
 
 /** Hollow where the close is above the open, full where below. */
