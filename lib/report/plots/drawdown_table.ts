@@ -1,9 +1,9 @@
+import { type Drawdown, drawdowns, underWater } from "../../backtest/drawdowns.ts";
 import { escapeHtml } from "../../base/progress.ts";
 import { type Figure, figure } from "../figure.ts";
 import { date, percent, span } from "../format.ts";
 import { stackSvg, tidySvg } from "../svg.ts";
 import { color } from "../theme.ts";
-import { drawdownOf } from "./equity_curves.ts";
 import { extent, isNarrow, leftOf, lines, panel, percentTick, round, svgOf, textSvg } from "./frame.ts";
 import { checkLengths, type OwnText, type Period } from "./inputs.ts";
 
@@ -16,23 +16,15 @@ export interface DrawdownsInput {
   readonly periods?: readonly Period[];
 }
 
-/** A fall of equity from a peak until that peak is reached again. */
-export interface Drawdown {
-  readonly peak: number; // index of the bar
-  readonly trough: number;
-  readonly end: number; // first bar back at the peak; the last bar when not recovered
-  readonly depth: number; // −0.2 = 20 % below the peak
-  readonly recovered: boolean;
-}
-
 /** The deepest drawdowns under the curve of equity below its peak: from peak to trough, and the way back. */
 export function drawdownTable(
   { time, equity, name, count = 5, periods = [] }: DrawdownsInput,
   text: OwnText = {},
 ): Figure {
   checkLengths("drawdowns", time.length, [{ name, values: equity }]);
-  const depth = drawdownOf(equity);
-  const worst = deepestDrawdowns(equity, count);
+  const curve = Float64Array.from(equity);
+  const depth = underWater(curve);
+  const worst = drawdowns(curve).sort((a, b) => a.depth - b.depth).slice(0, count);
   const domain = [time[0], time[time.length - 1]] as const;
   const draw = (width: number) => {
     const right = isNarrow(width) ? 10 : 190;
@@ -51,7 +43,7 @@ export function drawdownTable(
   const first = worst[0];
   const fact = first
     ? `The deepest was ${percent(first.depth)} and lasted ${lengthOf(first, time)}${
-      first.recovered ? "" : " without recovery yet"
+      first.end >= 0 ? "" : " without recovery yet"
     }`
     : "Equity never fell below a peak";
   return figure(draw, {
@@ -61,25 +53,6 @@ export function drawdownTable(
     wide: true,
     ...text,
   });
-}
-
-/** The `count` deepest drawdowns, deepest first. */
-export function deepestDrawdowns(equity: ArrayLike<number>, count: number): Drawdown[] {
-  const found: Drawdown[] = [];
-  let [peak, trough] = [0, 0];
-  const close = (end: number, recovered: boolean) => {
-    if (trough > peak) found.push({ peak, trough, end, depth: equity[trough] / equity[peak] - 1, recovered });
-  };
-  for (let t = 1; t < equity.length; t++) {
-    if (equity[t] >= equity[peak]) {
-      close(t, true);
-      peak = trough = t;
-    } else if (equity[t] < equity[trough]) {
-      trough = t;
-    }
-  }
-  close(equity.length - 1, false);
-  return found.sort((a, b) => a.depth - b.depth).slice(0, count);
 }
 
 function bars(worst: readonly Drawdown[], time: ArrayLike<number>, width: number, right: number): string {
@@ -95,16 +68,16 @@ function bars(worst: readonly Drawdown[], time: ArrayLike<number>, width: number
       `<rect x="${round(x(a))}" y="${top}" width="${
         round(Math.max(1.5, x(b) - x(a)))
       }" height="11" fill="${fill}"${extra}/>`;
-    const facts = `${percent(one.depth)}, ${lengthOf(one, time)}${one.recovered ? "" : ", open"}`;
-    const title = `${date(time[one.peak])} peak\n${date(time[one.trough])} trough, ${percent(one.depth)}\n${
-      one.recovered ? `${date(time[one.end])} recovered` : "not recovered"
+    const facts = `${percent(one.depth)}, ${lengthOf(one, time)}${one.end >= 0 ? "" : ", open"}`;
+    const title = `${date(time[one.start])} peak\n${date(time[one.trough])} trough, ${percent(one.depth)}\n${
+      one.end >= 0 ? `${date(time[one.end])} recovered` : "not recovered"
     }`;
-    return `<g><title>${escapeHtml(title)}</title>${rect(one.peak, one.trough, color("loss"))}${
+    return `<g><title>${escapeHtml(title)}</title>${rect(one.start, one.trough, color("loss"))}${
       rect(
         one.trough,
         one.end,
         color("loss"),
-        one.recovered ? ' fill-opacity="0.3"' : ' fill-opacity="0.12" stroke="var(--loss)" stroke-dasharray="3 2"',
+        one.end >= 0 ? ' fill-opacity="0.3"' : ' fill-opacity="0.12" stroke="var(--loss)" stroke-dasharray="3 2"',
       )
     }${
       narrow
@@ -116,6 +89,6 @@ function bars(worst: readonly Drawdown[], time: ArrayLike<number>, width: number
   return tidySvg(svgOf(width, 8 + worst.length * h, rows.join("")));
 }
 
-function lengthOf({ peak, end }: Drawdown, time: ArrayLike<number>): string {
-  return span(time[end] - time[peak]).replace(/[.]\d+ day/, " day");
+function lengthOf({ start, end }: Drawdown, time: ArrayLike<number>): string {
+  return span(time[end >= 0 ? end : time.length - 1] - time[start]).replace(/[.]\d+ day/, " day");
 }

@@ -1,3 +1,4 @@
+import { underWater } from "../../backtest/drawdowns.ts";
 import { type Figure, figure } from "../figure.ts";
 import { between, date, number, percent } from "../format.ts";
 import { stackSvg } from "../svg.ts";
@@ -37,7 +38,7 @@ export function equityCurves({ time, equity, periods = [] }: EquityInput, text: 
 export function equityAndDrawdown({ time, equity, periods = [] }: EquityInput, text: OwnText = {}): Figure {
   const ratios = equity.map(fromStart);
   checkLengths("equity", time.length, ratios);
-  const depths = ratios.map((one) => ({ ...one, values: drawdownOf(one.values) }));
+  const depths = ratios.map((one) => ({ ...one, values: underWater(Float64Array.from(one.values)) }));
   const deepest = depths.map((one) => `${one.name} ${percent(extent(one.values)[0])}`).join(", ");
   const draw = (width: number) => {
     const labels = endLabelsOf(ratios, labelOf);
@@ -65,15 +66,6 @@ export function equityAndDrawdown({ time, equity, periods = [] }: EquityInput, t
     caption: `Log axis above: equal distances are equal growth. Largest drawdowns: ${deepest}.`,
     wide: true,
     ...text,
-  });
-}
-
-/** Share below the running peak, 0 at a peak and −1 at ruin. [T] */
-export function drawdownOf(equity: ArrayLike<number>): Float64Array {
-  let peak = -Infinity;
-  return Float64Array.from({ length: equity.length }, (_, t) => {
-    if (equity[t] > peak) peak = equity[t];
-    return equity[t] / peak - 1;
   });
 }
 

@@ -1,10 +1,11 @@
+import { type MonthlyReturn, monthlyReturns } from "../../backtest/rolling.ts";
+import { escapeHtml } from "../../base/progress.ts";
 import { type Figure, figure } from "../figure.ts";
 import { percent } from "../format.ts";
+import { tidySvg } from "../svg.ts";
 import { color, diverging } from "../theme.ts";
 import { isNarrow, svgOf, textSvg } from "./frame.ts";
 import { checkLengths, type OwnText } from "./inputs.ts";
-import { tidySvg } from "../svg.ts";
-import { escapeHtml } from "../../base/progress.ts";
 
 /** Equity whose months are to be seen. */
 export interface MonthlyHeatmapInput {
@@ -18,11 +19,11 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 /** Return of each calendar month, a row a year with its total. */
 export function monthlyHeatmap({ time, equity, name }: MonthlyHeatmapInput, text: OwnText = {}): Figure {
   checkLengths("monthly returns", time.length, [{ name, values: equity }]);
-  const months = monthlyReturns(time, equity);
-  const worst = months.reduce((a, b) => (b.value < a.value ? b : a));
-  const best = months.reduce((a, b) => (b.value > a.value ? b : a));
-  const positive = months.filter(({ value }) => value > 0).length;
-  const named = (m: Month) => `${MONTHS[m.month]} ${m.year} ${percent(m.value, { sign: true })}`;
+  const months = monthlyReturns(Float64Array.from(time), Float64Array.from(equity));
+  const worst = months.reduce((a, b) => (b.return < a.return ? b : a));
+  const best = months.reduce((a, b) => (b.return > a.return ? b : a));
+  const positive = months.filter((month) => month.return > 0).length;
+  const named = (m: MonthlyReturn) => `${MONTHS[m.month - 1]} ${m.year} ${percent(m.return, { sign: true })}`;
   const fact = `${positive} of ${months.length} months positive; best ${named(best)}, worst ${named(worst)}`;
   return figure((width) => heatmap(months, width), {
     title: `Monthly returns of ${name}`,
@@ -33,33 +34,12 @@ export function monthlyHeatmap({ time, equity, name }: MonthlyHeatmapInput, text
   });
 }
 
-/** A month's return. */
-export interface Month {
-  readonly year: number;
-  readonly month: number; // 0 January
-  readonly value: number; // 0.01 = 1 %
-}
-
-/** Return of each month that `time` touches, from the last equity before it to the last in it. */
-export function monthlyReturns(time: ArrayLike<number>, equity: ArrayLike<number>): Month[] {
-  const months: Month[] = [];
-  let start = equity[0];
-  for (let t = 0; t < time.length; t++) {
-    const at = new Date(time[t]);
-    const next = t + 1 < time.length ? new Date(time[t + 1]) : undefined;
-    if (next && next.getUTCMonth() === at.getUTCMonth() && next.getUTCFullYear() === at.getUTCFullYear()) continue;
-    months.push({ year: at.getUTCFullYear(), month: at.getUTCMonth(), value: equity[t] / start - 1 });
-    start = equity[t];
-  }
-  return months;
-}
-
-function heatmap(months: readonly Month[], width: number): string {
+function heatmap(months: readonly MonthlyReturn[], width: number): string {
   const narrow = isNarrow(width);
   const years = [...new Set(months.map(({ year }) => year))];
   const left = narrow ? 34 : 48;
   const cell = { width: (width - left) / 13.4, height: narrow ? 26 : 30 };
-  const sizes = months.map(({ value }) => Math.abs(value)).sort((a, b) => a - b);
+  const sizes = months.map((month) => Math.abs(month.return)).sort((a, b) => a - b);
   const most = Math.max(0.01, sizes[Math.floor(0.9 * (sizes.length - 1))]);
   const size = narrow ? 8.5 : 11.5;
   const short = (value: number) =>
@@ -88,13 +68,13 @@ function heatmap(months: readonly Month[], width: number): string {
   );
   const rows = years.map((year, row) => {
     const own = months.filter((month) => month.year === year);
-    const total = own.reduce((product, { value }) => product * (1 + value), 1) - 1;
+    const total = own.reduce((product, month) => product * (1 + month.return), 1) - 1;
     return textSvg(left - 8, 22 + row * cell.height + cell.height / 2 + 3, String(year), {
       anchor: "end",
       size: narrow ? 10 : 11.5,
     }) +
-      own.map(({ month, value }) =>
-        box(month, row, value, `${MONTHS[month]} ${year}: ${percent(value, { digits: 2, sign: true })}`)
+      own.map(({ month, return: value }) =>
+        box(month - 1, row, value, `${MONTHS[month - 1]} ${year}: ${percent(value, { digits: 2, sign: true })}`)
       ).join("") +
       box(12, row, total, `${year}: ${percent(total, { digits: 1, sign: true })}`, true);
   });
