@@ -48,11 +48,19 @@ function flat(values: ArrayLike<number>): boolean {
 
 /** Rank of each value, 1 the smallest; equal values share the mean of their ranks. NaN must not be among them. */
 export function ranks(values: ArrayLike<number>): Float64Array {
-  const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort((i, j) => values[i] - values[j]);
-  const out = new Float64Array(values.length);
-  for (let start = 0, end = 0; start < order.length; start = end) {
-    while (end < order.length && values[order[end]] === values[order[start]]) end++;
-    for (let k = start; k < end; k++) out[order[k]] = (start + 1 + end) / 2;
+  const sorted = Float64Array.from(values).sort();
+  const shared = new Float64Array(sorted.length); // rank of each place in order
+  for (let start = 0, end = 0; start < sorted.length; start = end) {
+    while (end < sorted.length && sorted[end] === sorted[start]) end++;
+    shared.fill((start + 1 + end) / 2, start, end);
   }
-  return out;
+  return Float64Array.from(values, (value) => {
+    let [low, high] = [0, sorted.length]; // first place that is not below the value
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sorted[middle] < value) low = middle + 1;
+      else high = middle;
+    }
+    return shared[low];
+  });
 }
