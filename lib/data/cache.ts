@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { exists, withLock, writeAtomic } from "../base/files.ts";
 import { log } from "../base/log.ts";
 import { projectPath } from "../base/project.ts";
@@ -48,8 +48,9 @@ export function openCache(
   key: CacheKey,
   onNote: (note: string) => void = (note) => log("warn", note),
 ): CandleCache {
-  const place = join(folder, ...folderNames(key)); // as messages show it
-  const path = (name: string) => projectPath(place, name);
+  const root = projectPath(folder, ...folderNames(key));
+  const place = relative(projectPath(), root).startsWith("..") ? root : relative(projectPath(), root); // for messages
+  const path = (name: string) => join(root, name);
   const step = parseTimeframe(key.timeframe);
   const known = new Map<string, { stamp: string; bars: Candles }>(); // a month is read once while its file stays
 
@@ -58,8 +59,8 @@ export function openCache(
     try {
       return await withLock(path("coverage.json"), work);
     } catch (error) {
-      if (!(error instanceof Error) || error instanceof RangeError) throw error;
-      const why = error.message.split("\n")[0].replaceAll(projectPath(place), place).replace(projectPath(), ".");
+      if (!(error instanceof Error && "code" in error)) throw error; // not of the system
+      const why = error.message.split("\n")[0].replaceAll(root, place);
       throw new Error(`Cannot keep candles in ${place} as it can't be written; what was there is untouched: ${why}`, {
         cause: error,
       });
@@ -70,8 +71,10 @@ export function openCache(
     const none: Coverage = { ...key, covered: [], bars: {} };
     if (!(await exists(path("coverage.json")))) return none;
     const kept = readCoverage(await Deno.readTextFile(path("coverage.json")));
-    if (kept === undefined) onNote(`${place}/coverage.json is damaged: its bars will be fetched again`);
-    else if (kept.symbol !== key.symbol) {
+    if (kept === undefined) {
+      const aside = await setAside(path("coverage.json"));
+      onNote(`${place}/coverage.json is damaged, was set aside as ${aside}, and its bars will be fetched again`);
+    } else if (kept.symbol !== key.symbol) {
       throw new RangeError(`Cannot keep ${key.symbol} in ${place} as ${kept.symbol} is kept there`);
     }
     return kept ?? none;

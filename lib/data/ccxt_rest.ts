@@ -88,12 +88,12 @@ async function whole(url: string, init: RequestInit): Promise<[Response, string]
   }
 }
 
-function settings({ keys, rateLimit }: ExchangeOptions, fetchImplementation: typeof fetch): object {
+function settings({ apiKey, apiSecret, rateLimit }: ExchangeOptions, fetchImplementation: typeof fetch): object {
   return {
     ...{ fetchImplementation, timeout: 30_000, options: { fetchCurrencies: false } },
     enableRateLimit: rateLimit !== 0,
     ...(rateLimit !== undefined && rateLimit > 0 && { rateLimit }),
-    ...(keys && { apiKey: keys.apiKey.reveal(), secret: keys.secret.reveal(), password: keys.password?.reveal() }),
+    ...(apiKey && apiSecret && { apiKey: apiKey.reveal(), secret: apiSecret.reveal() }),
   };
 }
 

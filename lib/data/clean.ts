@@ -125,7 +125,7 @@ function onGrid(candles: Candles, findings: Finding[], gaps: GapPolicy): Candles
   const { time, step, symbol, length } = candles;
   const bar = formatTimeframe(step);
   const distance = inferStep(time);
-  if (distance < step) {
+  if (distance < 0.75 * step) { // not only off the grid
     throw new RangeError(
       `Cannot clean ${symbol} as bars of ${bar} as most of them are ${formatTimeframe(distance)} apart: resample them`,
     );

@@ -34,7 +34,8 @@ export interface ExchangeOptions {
   /** Least time between requests, ms; ccxt's for the exchange when left out, 0 for none. */
   readonly rateLimit?: number | undefined;
   /** Never needed for candles; some exchanges allow more requests with them. */
-  readonly keys?: { readonly apiKey: Secret; readonly secret: Secret; readonly password?: Secret } | undefined;
+  readonly apiKey?: Secret | undefined;
+  readonly apiSecret?: Secret | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -37,6 +37,7 @@ export async function retrying<T>(work: () => Promise<T>, options: RetryOptions)
 
 /** Waits `ms`, or until the signal aborts, whose reason is then thrown. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);
