@@ -1,0 +1,81 @@
+import { log } from "../base/log.ts";
+import { projectPath } from "../base/project.ts";
+import { type Mlflow, mlflow } from "./mlflow.ts";
+import { mlflowVariables, type ServerOptions, trackingServer } from "./server.ts";
+
+/** This process's way to a tracker: opened when first needed, shared by all its runs, opened again when it was lost. */
+export interface Connection {
+  readonly target: string; // the server's address, or "local"
+  readonly uri: string | undefined; // where it was last found
+  /** The server, found or started. Right after a failure it fails again at once, so that work is not held up. */
+  get(): Promise<Mlflow>;
+  /** Forget the server: it does not answer. */
+  drop(): void;
+  /** It is down: tells `tell` once, until it is back. */
+  down(error: unknown, tell?: (message: string) => void): void;
+  /** It took what it was sent. */
+  up(tell?: (message: string) => void): void;
+}
+
+const open = new Map<string, Connection>();
+const patience = 5000; // ms between tries
+
+/**
+ * The connection for these options.
+ *
+ * @throws {RangeError} if MLFLOW_TRACKING_URI is not an http address
+ */
+export function connection(options: ServerOptions = {}): Connection {
+  const { root = projectPath("mlflow_runs"), variables = mlflowVariables() } = options;
+  const given = variables["MLFLOW_TRACKING_URI"];
+  const key = given ? `${given} ${variables["MLFLOW_TRACKING_USERNAME"] ?? ""}` : root;
+  const known = open.get(key);
+  if (known) return known;
+  const target = given ? mlflow(given).uri : "local";
+  const made = newConnection(target, async () => {
+    const { uri } = await trackingServer({ ...options, root, variables });
+    return mlflow(given || uri, { variables });
+  });
+  open.set(key, made);
+  return made;
+}
+
+/** A connection that `reach` opens. */
+export function newConnection(target: string, reach: () => Promise<Mlflow>): Connection {
+  let server: Promise<Mlflow> | undefined;
+  let failure: { readonly error: unknown; readonly at: number } | undefined;
+  let told = false;
+  let uri: string | undefined;
+  return {
+    target,
+    get uri() {
+      return uri;
+    },
+    async get() {
+      if (failure && performance.now() - failure.at < patience) throw failure.error;
+      const found = await (server ??= reach());
+      uri = found.uri;
+      return found;
+    },
+    drop() {
+      server = undefined;
+    },
+    down(error, tell = (message) => log("warn", message)) {
+      server = undefined;
+      failure = { error, at: performance.now() };
+      if (told) return;
+      told = true;
+      tell(
+        `Tracking is down, the work goes on: ${
+          (error as Error).message
+        }. What cannot be sent is kept in mlflow_runs/.unsent ` +
+          `and sent later, at the latest when the next run starts`,
+      );
+    },
+    up(tell = (message) => log("info", message)) {
+      failure = undefined;
+      if (told) tell("Tracking is back");
+      told = false;
+    },
+  };
+}
