@@ -1,5 +1,5 @@
 import { targetStrategy } from "./follow.ts";
-import { rsi, sma, stddev } from "./rolling.ts";
+import { rsi, sma, stddev } from "../features/indicators/mod.ts";
 import type { Setting } from "./setting.ts";
 import type { Strategy } from "./strategy.ts";
 

@@ -1,5 +1,5 @@
 import { targetStrategy } from "./follow.ts";
-import { sma } from "./rolling.ts";
+import { sma } from "../features/indicators/mod.ts";
 import type { Setting } from "./setting.ts";
 import type { Strategy } from "./strategy.ts";
 
