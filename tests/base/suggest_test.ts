@@ -2,6 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { didYouMean, nearest } from "../../lib/base/suggest.ts";
 
+fc.configureGlobal({ seed: 20260101 });
+
 Deno.test("nearest finds a swapped, missing, doubled or foreign letter, and an abbreviation", () => {
   const names = ["rsi", "sma", "macd", "bbands", "stochrsi"];
   for (

@@ -2,6 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type BarRange, type Fold, split, walkForward, type WalkForwardOptions } from "../../lib/market/split.ts";
 
+fc.configureGlobal({ seed: 20260101 });
+
 const bars = ({ from, to }: BarRange) => to - from;
 
 Deno.test("a split by hand: 100 bars, 10 of warm-up, gaps of 5", () => {
