@@ -14,7 +14,7 @@ const kernel: Kernel = ([values], [fastperiod, slowperiod, matype], { apo, ppo }
   for (let t = start; t < length; t++) {
     const gap = fast[t] - slow[t];
     difference[t] = gap;
-    percent[t] = slow[t] !== 0 ? 100 * gap / slow[t] : 0;
+    percent[t] = slow[t] !== 0 ? gap / slow[t] * 100 : 0;
   }
 };
 

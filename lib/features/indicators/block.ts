@@ -1,9 +1,15 @@
 /**
- * Bars after which rolling sums are made afresh from their window, so that rounding cannot pile up however long the
- * series. It depends on the period and the index only: the prefix law holds to the last bit.
+ * Bars after which a rolling sum is made afresh from its window, so that rounding cannot pile up however long the
+ * series. Where that happens depends on the index only: the prefix law holds to the last bit.
+ */
+export const sumLength = 2 ** 15;
+
+/**
+ * The same for sums whose rounding errors are themselves summed, as in a weighted average, and for those of squares:
+ * TA-Lib's own interval, and so its own rounding.
  */
 export function blockLength(period: number): number {
-  return Math.max(1024, 32 * period);
+  return 32 * period;
 }
 
 let spare = new Float64Array(0);

@@ -1,4 +1,3 @@
-import { blockLength } from "./block.ts";
 import { computeAlone } from "./compute.ts";
 import { type Indicator, indicator, type Kernel } from "./indicator.ts";
 
@@ -8,23 +7,16 @@ const kernel: Kernel = ([high, low, close], _, { cci }) => {
   const out = cci.outputs[0];
   const length = close.length;
   const share = 1 / period;
-  const block = blockLength(period);
   const recent = new Float64Array(2 * period); // every price twice, so that the last `period` lie side by side
   let slot = 0;
-  let sum = 0;
-  let renew = period - 1;
   for (let t = 0; t < length; t++) {
     const price = (high[t] + low[t] + close[t]) / 3;
-    sum += price - recent[slot];
     recent[slot] = recent[slot + period] = price;
     if (++slot === period) slot = 0;
     if (t < period - 1) continue;
-    if (t === renew) {
-      sum = 0;
-      for (let i = 0; i < period; i++) sum += recent[i];
-      renew += block;
-    }
-    const mean = sum * share;
+    let sum = 0;
+    for (let i = 0; i < period; i++) sum += recent[i];
+    const mean = sum / period;
     let [even, odd] = [0, 0]; // two sums side by side: one would wait for itself at every price
     let i = slot;
     for (const last = slot + period - 1; i < last; i += 2) {
@@ -33,7 +25,9 @@ const kernel: Kernel = ([high, low, close], _, { cci }) => {
     }
     if (i < slot + period) even += Math.abs(recent[i] - mean);
     const deviation = (even + odd) * share;
-    out[t] = deviation > 1e-14 * Math.abs(mean) ? (price - mean) / (0.015 * deviation) : 0;
+    const distance = price - mean;
+    const rounding = 1e-14 * (Math.abs(price) + Math.abs(mean));
+    out[t] = Math.abs(distance) > rounding && deviation > rounding ? distance / (0.015 * deviation) : 0;
   }
 };
 

@@ -12,51 +12,53 @@ const kernel: Kernel = ([a, b], _, { correl }) => {
   const length = a.length;
   const share = 1 / period;
   const block = blockLength(period);
-  let [levelA, levelB, sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0, 0, 0];
-  let end = 0; // of the block
+  let [levelA, levelB] = [a[0], b[0]];
+  let [sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0];
+  const add = (i: number) => {
+    const [x, y] = [a[i] - levelA, b[i] - levelB];
+    sumA += x;
+    squaresA += x * x;
+    products += x * y;
+    sumB += y;
+    squaresB += y * y;
+  };
+  for (let i = 0; i < Math.min(period - 1, length); i++) add(i);
+  let [leftA, leftB] = [0, 0]; // squared distances of the values that have just left
+  let renew = period - 2 + block;
   for (let t = period - 1; t < length; t++) {
-    let [leftA, leftB, varianceA, varianceB, covariance] = [0, 0, 0, 0, 0];
-    if (t < end) {
-      const [newA, newB] = [a[t] - levelA, b[t] - levelB];
-      const [oldA, oldB] = [a[t - period] - levelA, b[t - period] - levelB];
-      leftA = oldA * oldA;
-      leftB = oldB * oldB;
-      sumA += newA - oldA;
-      sumB += newB - oldB;
-      squaresA += newA * newA - leftA;
-      squaresB += newB * newB - leftB;
-      products += newA * newB - oldA * oldB;
-      varianceA = squaresA - sumA * sumA * share;
-      varianceB = squaresB - sumB * sumB * share;
-      covariance = products - sumA * sumB * share;
-    }
+    add(t);
+    let varianceA = squaresA - sumA * sumA * share;
+    let varianceB = squaresB - sumB * sumB * share;
+    let covariance = products - sumA * sumB * share;
     if (
-      t >= end || varianceA < 1e-6 * squaresA || varianceB < 1e-6 * squaresB || leftA > 1e6 * squaresA ||
-      leftB > 1e6 * squaresB
+      varianceA < 1e-6 * squaresA || varianceB < 1e-6 * squaresB || leftA > 1e6 * squaresA || leftB > 1e6 * squaresB ||
+      t >= renew
     ) {
-      if (t >= end) end = t + block;
-      [levelA, levelB, sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0, 0, 0];
+      renew = t + block;
+      [levelA, levelB] = [0, 0];
       for (let i = t - period + 1; i <= t; i++) {
         levelA += a[i];
         levelB += b[i];
       }
       levelA *= share;
       levelB *= share;
-      for (let i = t - period + 1; i <= t; i++) {
-        const [x, y] = [a[i] - levelA, b[i] - levelB];
-        sumA += x;
-        sumB += y;
-        squaresA += x * x;
-        squaresB += y * y;
-        products += x * y;
-      }
-      varianceA = squaresA - sumA * sumA * share;
-      varianceB = squaresB - sumB * sumB * share;
+      [sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0];
+      for (let i = t - period + 1; i <= t; i++) add(i);
+      varianceA = Math.max(0, squaresA - sumA * sumA * share);
+      varianceB = Math.max(0, squaresB - sumB * sumB * share);
       covariance = products - sumA * sumB * share;
     }
     out[t] = varianceA > 1e-14 * squaresA && varianceB > 1e-14 * squaresB
       ? Math.min(1, Math.max(-1, covariance / Math.sqrt(varianceA * varianceB)))
       : 0;
+    const [x, y] = [a[t - period + 1] - levelA, b[t - period + 1] - levelB];
+    leftA = x * x;
+    leftB = y * y;
+    sumA -= x;
+    squaresA -= leftA;
+    products -= x * y;
+    sumB -= y;
+    squaresB -= leftB;
   }
 };
 

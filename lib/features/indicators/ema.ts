@@ -2,10 +2,9 @@ import { spareColumn } from "./block.ts";
 import { computeAlone } from "./compute.ts";
 import { type Indicator, indicator, type Kernel, type Params } from "./indicator.ts";
 
-/** Weights of the newest value and of the average so far in an exponential average. */
-export function weights(period: number): [alpha: number, beta: number] {
-  const beta = (period - 1) / (period + 1);
-  return [1 - beta, beta];
+/** Weight of the newest value in an exponential average. */
+export function weight(period: number): number {
+  return 2 / (period + 1);
 }
 
 /**
@@ -16,13 +15,13 @@ export function weights(period: number): [alpha: number, beta: number] {
  * series); level k starts at index `k * (period - 1)`, so each is `period - 1` shorter than the one before
  */
 export function startChain(values: Float64Array, period: number, levels: number): Float64Array[] {
-  const [alpha, beta] = weights(period);
+  const alpha = weight(period);
   const chain: Float64Array[] = [];
   let below = values.subarray(0, levels * (period - 1) + 1);
   for (let level = 1; level <= levels; level++) {
     const own = new Float64Array(Math.max(0, below.length - period + 1));
     if (own.length > 0) own[0] = below.subarray(0, period).reduce((sum, value) => sum + value, 0) / period;
-    for (let i = 1; i < own.length; i++) own[i] = alpha * below[i + period - 1] + beta * own[i - 1];
+    for (let i = 1; i < own.length; i++) own[i] = (below[i + period - 1] - own[i - 1]) * alpha + own[i - 1];
     chain.push(own);
     below = own;
   }
@@ -44,16 +43,16 @@ export function fillExponential(
   second?.forEach((e2, i) => double[2 * lag + i] = 2 * first[lag + i] - e2);
   third?.forEach((e3, i) => triple[3 * lag + i] = 3 * first[2 * lag + i] - 3 * second[lag + i] + e3);
 
-  const [alpha, beta] = weights(period);
+  const alpha = weight(period);
   let [e1, e2, e3] = [first, second, third].map((level) => level?.at(-1) ?? 0);
   for (let t = levels * lag + 1; t < values.length; t++) {
-    e1 = alpha * values[t] + beta * e1;
+    e1 = (values[t] - e1) * alpha + e1;
     if (levels === 1) {
       single[t] = e1;
       continue;
     }
-    e2 = alpha * e1 + beta * e2;
-    e3 = alpha * e2 + beta * e3;
+    e2 = (e1 - e2) * alpha + e2;
+    e3 = (e2 - e3) * alpha + e3;
     triple[t] = 3 * e1 - 3 * e2 + e3;
     double[t] = 2 * e1 - e2;
     single[t] = e1;

@@ -38,9 +38,8 @@ const kernel: Kernel = ([high, low, close], [period], { midprice, willr, stoch, 
     middle[t] = (top + bottom) / 2;
     if (wantsPlace) {
       const range = top - bottom;
-      const scale = range > 0 ? 100 / range : 0;
-      williams[t] = (places[t] - top) * scale;
-      fastK[t] = range > 1e-14 * (Math.abs(top) + Math.abs(bottom)) ? (places[t] - bottom) * scale : 0;
+      williams[t] = range > 0 ? -100 * ((top - places[t]) / range) : 0;
+      fastK[t] = range > 1e-14 * (Math.abs(top) + Math.abs(bottom)) ? 100 * ((places[t] - bottom) / range) : 0;
     }
     if (wantsAge && t >= period) { // Aroon looks one bar further back
       const [oldHigh, oldLow] = [high[t - period], low[t - period]];

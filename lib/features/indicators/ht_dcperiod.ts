@@ -11,25 +11,32 @@ const inner = 0.5769;
  * found a bar before.
  */
 const kernel: Kernel = ([values], _, { ht_dcperiod }) => {
-  if (!ht_dcperiod) return;
+  if (!ht_dcperiod || values.length < 12) return;
   const out = ht_dcperiod.outputs[0];
   // the last values of each stage, by t & 15
   const [smooth, detrended, quadrature] = [new Float64Array(16), new Float64Array(16), new Float64Array(16)];
   let [inPhase, ahead, real, imaginary, period, smoothPeriod] = [0, 0, 0, 0, 0, 0];
-  for (let t = 12; t < values.length; t++) {
+  let weighted = values[0] + 2 * values[1] + 3 * values[2];
+  let sum = values[0] + values[1] + values[2];
+  let leaving = 0;
+  for (let t = 3; t < values.length; t++) {
+    sum = sum + values[t] - leaving;
+    weighted += 4 * values[t];
+    leaving = values[t - 3];
+    const price = weighted * 0.1;
+    weighted -= sum;
+    if (t < 12) continue;
     const stretch = 0.075 * period + 0.54;
     const [now, ago2, ago4, ago6] = [t & 15, (t - 2) & 15, (t - 4) & 15, (t - 6) & 15];
     const [ago3, ago5, ago7, ago9] = [(t - 3) & 15, (t - 5) & 15, (t - 7) & 15, (t - 9) & 15];
-    const price = 0.1 * (4 * values[t] + 3 * values[t - 1] + 2 * values[t - 2] + values[t - 3]);
     smooth[now] = price;
-    const trendless = stretch * (outer * (price - smooth[ago6]) + inner * (smooth[ago2] - smooth[ago4]));
+    const trendless = stretch * hilbert(price, smooth[ago2], smooth[ago4], smooth[ago6]);
     detrended[now] = trendless;
-    const quarter = stretch * (outer * (trendless - detrended[ago6]) + inner * (detrended[ago2] - detrended[ago4]));
+    const quarter = stretch * hilbert(trendless, detrended[ago2], detrended[ago4], detrended[ago6]);
     quadrature[now] = quarter;
     const delayed = detrended[ago3]; // the component in phase with the quarter
-    const turnedPhase = stretch * (outer * (delayed - detrended[ago9]) + inner * (detrended[ago5] - detrended[ago7]));
-    const turnedQuarter = stretch *
-      (outer * (quarter - quadrature[ago6]) + inner * (quadrature[ago2] - quadrature[ago4]));
+    const turnedPhase = stretch * hilbert(delayed, detrended[ago5], detrended[ago7], detrended[ago9]);
+    const turnedQuarter = stretch * hilbert(quarter, quadrature[ago2], quadrature[ago4], quadrature[ago6]);
     const newAhead = 0.2 * (quarter + turnedPhase) + 0.8 * ahead;
     const newInPhase = 0.2 * (delayed - turnedQuarter) + 0.8 * inPhase;
     real = 0.2 * (newInPhase * inPhase + newAhead * ahead) + 0.8 * real;
@@ -37,7 +44,7 @@ const kernel: Kernel = ([values], _, { ht_dcperiod }) => {
     ahead = newAhead;
     inPhase = newInPhase;
     let found = period;
-    if (imaginary !== 0 && real !== 0) found = 2 * Math.PI / Math.atan(imaginary / real);
+    if (imaginary !== 0 && real !== 0) found = 360 / (Math.atan(imaginary / real) * degrees);
     found = Math.min(found, 1.5 * period);
     found = Math.max(found, 0.67 * period);
     found = Math.min(Math.max(found, 6), 50);
@@ -46,6 +53,13 @@ const kernel: Kernel = ([values], _, { ht_dcperiod }) => {
     out[t] = smoothPeriod;
   }
 };
+
+const degrees = 180 / Math.PI;
+
+/** The filter over seven bars, of which every other counts. */
+function hilbert(now: number, ago2: number, ago4: number, ago6: number): number {
+  return outer * now - outer * ago6 - inner * ago4 + inner * ago2;
+}
 
 export const cycleIndicators: Record<"ht_dcperiod", Indicator> = {
   ht_dcperiod: indicator({

@@ -1,4 +1,4 @@
-import { blockLength } from "./block.ts";
+import { sumLength } from "./block.ts";
 import { computeAlone } from "./compute.ts";
 import { type Indicator, indicator } from "./indicator.ts";
 
@@ -12,23 +12,25 @@ const fastest = 2 / (2 + 1);
 export function fillKama(values: Float64Array, period: number, out: Float64Array): void {
   if (period === 1) return out.set(values);
   const length = values.length;
-  const block = blockLength(period);
   let average = values[period - 1];
-  for (let start = period; start < length; start += block) {
+  let still = 0; // bars since the value moved
+  for (let start = period; start < length; start += sumLength) {
     let path = 0; // how far the values went, step by step, in the last `period` steps
-    for (let i = start - period; i < start - 1; i++) path += Math.abs(values[i + 1] - values[i]);
+    for (let i = start - period + 1; i < start; i++) path += Math.abs(values[i] - values[i - 1]);
     let leaving = 0;
-    const end = Math.min(length, start + block);
+    const end = Math.min(length, start + sumLength);
     for (let t = start; t < end; t++) {
       const value = values[t];
       const first = values[t - period];
-      path += Math.abs(value - values[t - 1]) - leaving;
+      const step = Math.abs(value - values[t - 1]);
+      path = path - leaving + step;
       leaving = Math.abs(values[t - period + 1] - first);
+      still = step === 0 ? still + 1 : 0;
+      if (still >= period) path = 0; // and not what rounding has left
       const way = value - first; // and how far they got
-      const efficiency = path <= way || path < 1e-14 ? 1 : Math.abs(way) / path;
+      const efficiency = path <= way || path <= 0 ? 1 : Math.abs(way / path);
       const pace = efficiency * (fastest - slowest) + slowest;
-      const weight = pace * pace;
-      average = average * (1 - weight) + weight * value;
+      average = (value - average) * (pace * pace) + average;
       out[t] = average;
     }
   }

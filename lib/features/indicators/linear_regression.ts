@@ -2,34 +2,29 @@ import { blockLength, spareColumn } from "./block.ts";
 import { computeAlone } from "./compute.ts";
 import { type Indicator, indicator, type Kernel, type Params } from "./indicator.ts";
 
-/**
- * Least squares line through the last `period` values, once for its slope and for where it points. Sums are of
- * distances from a value near by, so that high prices do not cost digits.
- */
+/** Least squares line through the last `period` values, once for its slope and for where it points. */
 const kernel: Kernel = ([values], [period], { linearreg_slope, tsf }) => {
   const length = values.length;
   const [slopes, forecasts] = [linearreg_slope, tsf].map((job) => job?.outputs[0] ?? spareColumn(length));
-  const agesSum = period * (period - 1) / 2;
-  const divisor = agesSum * agesSum - period * (period * (period - 1) * (2 * period - 1) / 6);
+  const ages = period * (period - 1) / 2; // Σ age; the newest value has age 0
+  const divisor = ages * ages - period * (period * (period - 1) * (2 * period - 1) / 6);
   const block = blockLength(period);
   for (let start = period - 1; start < length; start += block) {
-    const level = values[start];
-    let [sum, aged] = [0, 0]; // of y and of age · y, over the window less its newest value, a bar ago
-    for (let age = period - 1; age > 0; age--) {
-      const y = values[start - age] - level;
-      sum += y;
-      aged += (age - 1) * y;
+    let [sum, aged] = [0, 0]; // Σ y, Σ age · y
+    for (let age = period - 1; age >= 0; age--) {
+      sum += values[start - age];
+      aged += age * values[start - age];
     }
     const end = Math.min(length, start + block);
     for (let t = start; t < end; t++) {
-      aged += sum; // all are a bar older, and the newest has age 0
-      sum += values[t] - level;
-      const slope = (period * aged - agesSum * sum) / divisor;
+      if (t > start) { // all become a bar older, the oldest leaves
+        const leaving = values[t - period];
+        aged = aged + sum - period * leaving;
+        sum = sum - leaving + values[t];
+      }
+      const slope = (period * aged - ages * sum) / divisor;
       slopes[t] = slope;
-      forecasts[t] = level + sum / period + slope * (period + 1) / 2;
-      const leaving = values[t - period + 1] - level;
-      sum -= leaving;
-      aged -= (period - 1) * leaving;
+      forecasts[t] = (sum - slope * ages) / period + slope * period;
     }
   }
 };

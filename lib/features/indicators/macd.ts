@@ -1,5 +1,5 @@
 import { computeAlone } from "./compute.ts";
-import { weights } from "./ema.ts";
+import { weight } from "./ema.ts";
 import { type Indicator, indicator, type Kernel } from "./indicator.ts";
 
 /**
@@ -13,27 +13,30 @@ const kernel: Kernel = ([values], _, { macd: job }) => {
   const [macd, signal, hist] = job.outputs;
   const start = slowperiod - 1;
   const first = start + signalperiod - 1;
-  const [fastAlpha, fastBeta] = weights(fastperiod);
-  const [slowAlpha, slowBeta] = weights(slowperiod);
-  const [signalAlpha, signalBeta] = weights(signalperiod);
+  const fastAlpha = weight(fastperiod);
+  const slowAlpha = weight(slowperiod);
+  const signalAlpha = weight(signalperiod);
   let [fast, slow, smooth] = [0, 0, 0];
   for (let t = 0; t < Math.min(slowperiod, values.length); t++) {
-    slow += values[t] / slowperiod;
-    if (t >= slowperiod - fastperiod) fast += values[t] / fastperiod;
+    slow += values[t];
+    if (t >= slowperiod - fastperiod) fast += values[t];
   }
-  smooth = (fast - slow) / signalperiod; // the signal begins with the mean of its first `signalperiod` differences
+  slow /= slowperiod;
+  fast /= fastperiod;
+  smooth = fast - slow; // the signal begins with the mean of its first `signalperiod` differences
   for (let t = start + 1; t <= Math.min(first, values.length - 1); t++) {
-    fast = fastAlpha * values[t] + fastBeta * fast;
-    slow = slowAlpha * values[t] + slowBeta * slow;
-    smooth += (fast - slow) / signalperiod;
+    fast = (values[t] - fast) * fastAlpha + fast;
+    slow = (values[t] - slow) * slowAlpha + slow;
+    smooth += fast - slow;
   }
+  smooth /= signalperiod;
   if (first < values.length) [macd[first], signal[first], hist[first]] = [fast - slow, smooth, fast - slow - smooth];
   for (let t = first + 1; t < values.length; t++) {
     const value = values[t];
-    fast = fastAlpha * value + fastBeta * fast;
-    slow = slowAlpha * value + slowBeta * slow;
+    fast = (value - fast) * fastAlpha + fast;
+    slow = (value - slow) * slowAlpha + slow;
     const difference = fast - slow;
-    smooth = signalAlpha * difference + signalBeta * smooth;
+    smooth = (difference - smooth) * signalAlpha + smooth;
     macd[t] = difference;
     signal[t] = smooth;
     hist[t] = difference - smooth;

@@ -1,4 +1,4 @@
-import { blockLength } from "./block.ts";
+import { sumLength } from "./block.ts";
 import { computeAlone } from "./compute.ts";
 import { type Indicator, indicator, type Kernel } from "./indicator.ts";
 
@@ -7,10 +7,9 @@ const kernel: Kernel = ([high, low, close, volume], _, { mfi }) => {
   const period = mfi.params.timeperiod;
   const out = mfi.outputs[0];
   const length = close.length;
-  const block = blockLength(period);
   const [inflows, outflows] = [new Float64Array(period), new Float64Array(period)];
   let [inflow, outflow, slot, idle] = [0, 0, 0, 0];
-  let renew = period + block;
+  let renew = period + sumLength;
   let before = length > 0 ? (high[0] + low[0] + close[0]) / 3 : 0;
   for (let t = 1; t < length; t++) {
     const price = (high[t] + low[t] + close[t]) / 3;
@@ -19,8 +18,8 @@ const kernel: Kernel = ([high, low, close, volume], _, { mfi }) => {
     before = price;
     const flow = price * volume[t] * moved;
     const entering = flow * +(change > 0);
-    inflow += entering - inflows[slot];
-    outflow += flow - entering - outflows[slot];
+    inflow = inflow - inflows[slot] + entering;
+    outflow = outflow - outflows[slot] + (flow - entering);
     inflows[slot] = entering;
     outflows[slot] = flow - entering;
     if (++slot === period) slot = 0;
@@ -32,10 +31,10 @@ const kernel: Kernel = ([high, low, close, volume], _, { mfi }) => {
         inflow += inflows[i];
         outflow += outflows[i];
       }
-      renew += block;
+      renew += sumLength;
     }
     const all = inflow + outflow;
-    out[t] = all > 0 ? 100 * Math.min(Math.max(inflow, 0), all) / all : 0;
+    out[t] = all > 0 ? 100 * (Math.min(Math.max(inflow, 0), all) / all) : 0;
   }
 };
 

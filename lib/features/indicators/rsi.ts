@@ -4,25 +4,31 @@ import { type Indicator, indicator, type Kernel, type Params } from "./indicator
 import { averageWarmup, fillAverage } from "./moving_average.ts";
 
 /**
- * Wilder's sums of gains and of losses, once for all that compares the two. They begin with those of the first `period`
- * changes, then keep (n − 1)/n of themselves; the n that would make averages of them cancels out.
+ * Wilder's average gain and average loss, once for all that compares the two. They begin with the means of the first
+ * `period` changes.
  */
 const kernel: Kernel = ([values], [period], { rsi, cmo, stochrsi }) => {
   const length = values.length;
   const strength = rsi?.outputs[0] ?? stochrsi?.outputs[1] ?? spareColumn(length);
   const momentum = cmo?.outputs[0] ?? spareColumn(length);
+  const share = 1 / period;
   let [gains, losses] = [0, 0];
   let t = 1;
-  for (const { end, keep } of [{ end: period + 1, keep: 1 }, { end: length, keep: 1 - 1 / period }]) {
+  for (
+    const { end, keep, scale } of [
+      { end: period, keep: 1, scale: 1 },
+      { end: period + 1, keep: 1, scale: share },
+      { end: length, keep: period - 1, scale: share },
+    ]
+  ) {
     for (; t < Math.min(end, length); t++) {
       const change = values[t] - values[t - 1];
       const gain = 0.5 * (change + Math.abs(change)); // the change where it is positive, without a branch
-      gains = gains * keep + gain;
-      losses = losses * keep + (gain - change);
+      gains = (gains * keep + gain) * scale;
+      losses = (losses * keep + (gain - change)) * scale;
       const all = gains + losses;
-      const scale = all > 0 ? 100 / all : 0;
-      strength[t] = gains * scale;
-      momentum[t] = (gains - losses) * scale;
+      strength[t] = all > 0 ? 100 * (gains / all) : 0;
+      momentum[t] = all > 0 ? 100 * ((gains - losses) / all) : 0;
     }
   }
   if (stochrsi) {
@@ -53,7 +59,7 @@ function fillPlace(values: Float64Array, period: number, out: Float64Array): voi
       [bottom, bottomAt] = [value, t];
     }
     const range = top - bottom;
-    out[t] = range > 1e-14 * (Math.abs(top) + Math.abs(bottom)) ? 100 * (value - bottom) / range : 0;
+    out[t] = range > 1e-14 * (Math.abs(top) + Math.abs(bottom)) ? 100 * ((value - bottom) / range) : 0;
   }
 }
 

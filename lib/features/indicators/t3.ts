@@ -1,5 +1,5 @@
 import { computeAlone } from "./compute.ts";
-import { startChain, weights } from "./ema.ts";
+import { startChain, weight } from "./ema.ts";
 import { type Indicator, indicator } from "./indicator.ts";
 
 /** Writes Tillson's T3 to `out` from index `6 (period - 1)` on: a chain of six exponential averages, four of them mixed. */
@@ -13,14 +13,14 @@ export function fillT3(values: Float64Array, period: number, volume: number, out
   if (start >= values.length) return;
   let [e1, e2, e3, e4, e5, e6] = startChain(values, period, 6).map((level) => level[level.length - 1]);
   out[start] = c6 * e6 + c5 * e5 + c4 * e4 + c3 * e3;
-  const [alpha, beta] = weights(period);
+  const alpha = weight(period);
   for (let t = start + 1; t < values.length; t++) {
-    e1 = alpha * values[t] + beta * e1;
-    e2 = alpha * e1 + beta * e2;
-    e3 = alpha * e2 + beta * e3;
-    e4 = alpha * e3 + beta * e4;
-    e5 = alpha * e4 + beta * e5;
-    e6 = alpha * e5 + beta * e6;
+    e1 = (values[t] - e1) * alpha + e1;
+    e2 = (e1 - e2) * alpha + e2;
+    e3 = (e2 - e3) * alpha + e3;
+    e4 = (e3 - e4) * alpha + e4;
+    e5 = (e4 - e5) * alpha + e5;
+    e6 = (e5 - e6) * alpha + e6;
     out[t] = c6 * e6 + c5 * e5 + c4 * e4 + c3 * e3;
   }
 }

@@ -1,5 +1,5 @@
 import { computeAlone } from "./compute.ts";
-import { startChain, weights } from "./ema.ts";
+import { startChain, weight } from "./ema.ts";
 import { type Indicator, indicator, type Kernel } from "./indicator.ts";
 
 const kernel: Kernel = ([values], _, { trix }) => {
@@ -9,12 +9,12 @@ const kernel: Kernel = ([values], _, { trix }) => {
   const start = 3 * (period - 1);
   if (start >= values.length) return;
   let [e1, e2, e3] = startChain(values, period, 3).map((level) => level[level.length - 1]);
-  const [alpha, beta] = weights(period);
+  const alpha = weight(period);
   for (let t = start + 1; t < values.length; t++) {
     const before = e3;
-    e1 = alpha * values[t] + beta * e1;
-    e2 = alpha * e1 + beta * e2;
-    e3 = alpha * e2 + beta * e3;
+    e1 = (values[t] - e1) * alpha + e1;
+    e2 = (e1 - e2) * alpha + e2;
+    e3 = (e2 - e3) * alpha + e3;
     out[t] = before !== 0 ? (e3 / before - 1) * 100 : 0;
   }
 };

@@ -1,6 +1,6 @@
 import { spareColumn } from "./block.ts";
 import { computeAlone } from "./compute.ts";
-import { weights } from "./ema.ts";
+import { weight } from "./ema.ts";
 import { type Indicator, indicator, type Kernel } from "./indicator.ts";
 
 /** Chaikin's accumulation line, once for itself and for the oscillator of its averages. */
@@ -8,16 +8,16 @@ const accumulation: Kernel = ([high, low, close, volume], _, { ad, adosc }) => {
   const length = close.length;
   const [lines, oscillations] = [ad, adosc].map((job) => job?.outputs[0] ?? spareColumn(length));
   const { fastperiod, slowperiod } = adosc?.params ?? { fastperiod: 1, slowperiod: 1 };
-  const [fastAlpha, fastBeta] = weights(fastperiod);
-  const [slowAlpha, slowBeta] = weights(slowperiod);
+  const fastAlpha = weight(fastperiod);
+  const slowAlpha = weight(slowperiod);
   let [line, fast, slow] = [0, 0, 0];
   for (let t = 0; t < length; t++) {
     const range = high[t] - low[t];
     if (range > 0) line += (close[t] - low[t] - (high[t] - close[t])) / range * volume[t];
     lines[t] = line;
     if (t === 0) fast = slow = line;
-    fast = fastAlpha * line + fastBeta * fast;
-    slow = slowAlpha * line + slowBeta * slow;
+    fast = fastAlpha * line + (1 - fastAlpha) * fast;
+    slow = slowAlpha * line + (1 - slowAlpha) * slow;
     oscillations[t] = fast - slow;
   }
 };

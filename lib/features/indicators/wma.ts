@@ -1,26 +1,32 @@
-import { blockLength } from "./block.ts";
 import { computeAlone } from "./compute.ts";
 import { type Indicator, indicator } from "./indicator.ts";
 
 /** Writes the mean of the last `period` values, weighted 1 to `period`, to `out` from index `period - 1` on. */
 export function fillWma(values: Float64Array, period: number, out: Float64Array): void {
+  if (period === 1) return out.set(values);
   const length = values.length;
-  const share = 2 / (period * (period + 1));
-  const block = blockLength(period);
-  for (let start = period - 1; start < length; start += block) {
-    let [weighted, sum] = [0, 0];
-    for (let i = 0; i < period; i++) {
-      const value = values[start - period + 1 + i];
-      weighted += (i + 1) * value;
-      sum += value;
+  const weights = period * (period + 1) / 2;
+  const block = 8 * period; // TA-Lib's own interval, and so its own rounding
+  let [weighted, sum, leaving] = [0, 0, 0];
+  const prime = (from: number, to: number) => {
+    [weighted, sum] = [0, 0];
+    for (let i = from; i <= to; i++) {
+      weighted += (i - from + 1) * values[i];
+      sum += values[i];
     }
-    out[start] = weighted * share;
-    const end = Math.min(length, start + block);
-    for (let t = start + 1; t < end; t++) {
-      weighted += period * values[t] - sum; // every value moves one weight down
-      sum += values[t] - values[t - period];
-      out[t] = weighted * share;
+  };
+  prime(0, Math.min(period - 1, length) - 1);
+  let renew = period - 2 + block;
+  for (let t = period - 1; t < length; t++) {
+    sum = sum + values[t] - leaving;
+    weighted += period * values[t];
+    if (t === renew) {
+      renew += block;
+      prime(t - period + 1, t);
     }
+    out[t] = weighted / weights;
+    weighted -= sum; // every value moves one weight down
+    leaving = values[t - period + 1];
   }
 }
 
