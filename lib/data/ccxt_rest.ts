@@ -22,11 +22,9 @@ export async function openCcxt(name: string, options: ExchangeOptions): Promise<
     settings(options, transport(seen, options)),
   );
   if (!client.has.fetchOHLCV) throw new RangeError(`Cannot fetch candles from ${name} as ccxt knows none of it`);
-  const spot = client.features?.spot?.fetchOHLCV?.limit as number | undefined;
-
   return {
     timeframes: Object.keys(client.timeframes ?? {}),
-    pageLimit: spot ?? 500,
+    pageLimit: (symbol) => client.featureValue(symbol, "fetchOHLCV", "limit") ?? cautious,
     requests: () => seen.requests,
     async symbols(wanted) {
       if (!wanted.includes(":")) spotOnly(client); // one request instead of one per kind of market
@@ -53,6 +51,9 @@ export async function openCcxt(name: string, options: ExchangeOptions): Promise<
     },
   };
 }
+
+/** Bars in an answer where ccxt does not know the most: too many would make an answer for a shorter span look empty. */
+const cautious = 100;
 
 /** ms; an exchange that wants us to stay away for longer is believed, and the user told. */
 const longestWait = 300_000;

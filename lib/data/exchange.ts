@@ -15,7 +15,8 @@ export type Bar = readonly [number, number, number, number, number, number];
 /** A place to ask for bars. */
 export interface Exchange extends AsyncDisposable {
   readonly timeframes: readonly string[];
-  readonly pageLimit: number; // most bars in one answer
+  /** Most bars in one answer. */
+  pageLimit(symbol: string): number;
   /** Names of its markets; fetched at the first call. `wanted` tells which kind is needed. */
   symbols(wanted: string): Promise<readonly string[]>;
   /** At most `limit` bars that open at or after `since`, oldest first, the unfinished one possibly among them. */
@@ -133,7 +134,7 @@ async function fillFrom(
   known("symbol", symbol, await patiently(() => exchange.symbols(symbol)), options);
   const step = parseTimeframe(timeframe);
   const source: PageSource = {
-    ...{ step, pageLimit: exchange.pageLimit, hasDays: exchange.timeframes.includes("1d") },
+    ...{ step, pageLimit: exchange.pageLimit(symbol), hasDays: exchange.timeframes.includes("1d") },
     ask: (since, limit, days) => patiently(() => exchange.bars(symbol, days ?? timeframe, since, limit)),
     lastFinished: () => Math.min(now(), exchange.time()) - step,
   };

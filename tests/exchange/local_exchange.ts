@@ -36,6 +36,8 @@ export interface LocalExchange extends AsyncDisposable {
   readonly seen: readonly Seen[];
   /** Requests for bars among `seen`. */
   klines(): readonly Seen[];
+  /** Waits until so many requests for bars have come in. */
+  asked(count: number): Promise<void>;
   /** Each of the next requests for bars meets one of these, in turn. */
   fail(...faults: readonly Fault[]): void;
   /** Moves the exchange's clock. */
@@ -54,6 +56,8 @@ export function localExchange(options: LocalExchangeOptions): LocalExchange {
   const faults: Fault[] = [];
   const symbols = new Map(candles.map((bars) => [bars.symbol.replace("/", ""), bars]));
   const longer = new Map<string, Candles>();
+  const waiting: { count: number; resolve: () => void }[] = [];
+  const klinesSeen = () => seen.filter(({ path }) => path === "/api/v3/klines");
 
   const bars = (symbol: string, interval: string): Candles | undefined => {
     const own = symbols.get(symbol);
@@ -78,6 +82,7 @@ export function localExchange(options: LocalExchangeOptions): LocalExchange {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const { pathname: path, searchParams } = new URL(request.url);
     seen.push({ path, query: Object.fromEntries(searchParams) });
+    for (const { count, resolve } of waiting) if (klinesSeen().length >= count) resolve();
     const fault = path === "/api/v3/klines" ? faults.shift() : undefined;
     const wait = typeof fault === "object" && "delay" in fault ? fault.delay : delay;
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
@@ -96,7 +101,8 @@ export function localExchange(options: LocalExchangeOptions): LocalExchange {
   const close = () => server.shutdown();
   return {
     ...{ url: `http://127.0.0.1:${port}`, port, seen, close },
-    klines: () => seen.filter(({ path }) => path === "/api/v3/klines"),
+    klines: klinesSeen,
+    asked: (count) => new Promise((resolve) => waiting.push({ count, resolve })),
     fail: (...more) => void faults.push(...more),
     setNow: (time) => void (now = time),
     [Symbol.asyncDispose]: close,
