@@ -66,7 +66,10 @@ export function mapColumns(candles: Candles, change: <A extends Float64Array | U
 
 /** SHA-256 over symbol, step and every column's bytes: the data's name in caches, reports and runs. */
 export function hashCandles(candles: Candles): string {
-  const extra = Object.entries(candles.extra).sort(([a], [b]) => (a < b ? -1 : 1)).flat();
+  // One NaN for all: there are many in bits, and which one arithmetic leaves depends on how it was compiled.
+  const oneNaN = (column: Float64Array) => column.map((x) => (Number.isNaN(x) ? NaN : x));
+  const extra = Object.entries(candles.extra).sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, column]) => [name, oneNaN(column)]);
   const own = columns.map((name) => candles[name]);
   return hashOf(candles.symbol, String(candles.step), candles.time, ...own, candles.filled, ...extra);
 }

@@ -49,6 +49,9 @@ Deno.test("the hash is the data's: equal for a copy, other for any change, whate
   assertEquals(hashCandles(copy), hash);
   const two = { a: new Float64Array(20), b: new Float64Array(20).fill(1) };
   assertEquals(hashCandles({ ...candles, extra: two }), hashCandles({ ...candles, extra: { b: two.b, a: two.a } }));
+  const otherNaN = Float64Array.from(candles.extra.funding);
+  new BigUint64Array(otherNaN.buffer)[0] = 0xfff8_0000_0000_0001n; // NaN, in other bits
+  assertEquals(hashCandles({ ...candles, extra: { funding: otherNaN } }), hash);
   const changed = (change: (c: Candles) => void) => {
     const other = mapColumns(candles, (column) => column.slice() as typeof column);
     change(other);
