@@ -1,7 +1,7 @@
 import { mark, rebalance } from "../sim/fill.ts";
 import type { Ledger } from "../sim/ledger.ts";
 import type { Tape } from "../sim/tape.ts";
-import { isReached } from "../strategies/follow.ts";
+import { isReached, readWishes } from "../strategies/follow.ts";
 
 /** Where a run's history is written, from its first bar on; a sweep keeps the equity alone. */
 export interface History {
@@ -33,18 +33,14 @@ export function followTargets(
     rebalance(ledger, 0, orders, slot, tape, t);
     const value = mark(ledger, 0, tape, t);
     equity[t - from] = value;
+    const changed = readWishes(wishes, t, wish, done);
     for (let k = 0; k < K; k++) {
       const i = t * K + k;
       const held = value > 0 ? units[k] * tape.close[i] / value : 0;
       if (weights !== null) weights[i - from * K] = held;
       orders[slot + k] = NaN;
-      const target = wishes[i];
-      if (target === target && target !== wish[k]) {
-        wish[k] = target;
-        done[k] = 0;
-      }
       if (done[k] !== 0) continue;
-      if (isReached(held, wish[k])) done[k] = 1;
+      if (isReached(held, wish[k], changed)) done[k] = 1;
       else {
         orders[slot + k] = wish[k];
         if (wanted !== null) wanted[i - from * K] = wish[k];

@@ -1,9 +1,10 @@
 import type { Decide, Memo, Strategy } from "./strategy.ts";
 
 /**
- * A strategy that says, from the market alone, which exposure it wants at each bar. It asks when the wish changes, asks
- * again while the position is more than 5 % of the wish away from it (thin volume, a bar that did not trade), and then
- * lets the position drift: what is held is not traded back to its weight at every bar.
+ * A strategy that says, from the market alone, which exposures it wants at each bar. Whenever one of its wishes changes
+ * it asks for all of them, so that the weights hold together; it asks again for a position that is still more than 5 %
+ * of its wish away (thin volume, a bar that did not trade), and then lets it drift: what is held is not traded back to
+ * its weight at every bar.
  *
  * @param targets writes the wanted weights [T, K] into `into`; NaN means as before. Must keep the prefix law
  */
@@ -19,25 +20,35 @@ export function targetStrategy(targets: NonNullable<Strategy["targets"]>): Strat
 /** A memo that keeps nothing. */
 const compute: Memo = (_name, make) => make();
 
-/** Decides as `targetStrategy` says; backtests without risk rules do the same without being asked. */
+/** Decides as `targetStrategy` says; backtests without risk rules do the same without asking (`followTargets`). */
 export function follow(wishes: Float64Array, K: number): Decide {
   const wish = new Float64Array(K).fill(NaN);
   const done = new Uint8Array(K).fill(1);
   return (t, account, intent) => {
+    const changed = readWishes(wishes, t, wish, done);
     for (let k = 0; k < K; k++) {
-      const target = wishes[t * K + k];
-      if (target === target && target !== wish[k]) {
-        wish[k] = target;
-        done[k] = 0;
-      }
       if (done[k] !== 0) continue;
-      if (isReached(account.weights[k], wish[k])) done[k] = 1;
+      if (isReached(account.weights[k], wish[k], changed)) done[k] = 1;
       else intent.weights[k] = wish[k];
     }
   };
 }
 
-/** Whether a held exposure is near enough to the wish to leave it alone; flat means exactly flat. */
-export function isReached(held: number, wish: number): boolean {
-  return Math.abs(held - wish) <= 0.05 * Math.abs(wish);
+/** Takes the wishes of bar `t` over. If one is new, none counts as done any more. */
+export function readWishes(wishes: Float64Array, t: number, wish: Float64Array, done: Uint8Array): boolean {
+  const K = wish.length;
+  let changed = false;
+  for (let k = 0; k < K; k++) {
+    const target = wishes[t * K + k];
+    if (target !== target || target === wish[k]) continue;
+    wish[k] = target;
+    changed = true;
+  }
+  if (changed) { for (let k = 0; k < K; k++) if (wish[k] === wish[k]) done[k] = 0; }
+  return changed;
+}
+
+/** Whether a held exposure can be left as it is: exactly the wish when wishes have changed, near it from then on. */
+export function isReached(held: number, wish: number, changed: boolean): boolean {
+  return changed ? held === wish : Math.abs(held - wish) <= 0.05 * Math.abs(wish);
 }
