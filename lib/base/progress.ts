@@ -8,12 +8,13 @@ export interface Progress extends Disposable {
 
 /**
  * A bar for `label`: redrawn in place on a terminal's standard error, in a notebook's cell output when one is running,
- * and plain lines at each tenth elsewhere (logs, CI). Nothing goes to standard output.
+ * and a plain line
+ * now and then, `pause` ms apart or more, elsewhere (logs, CI). Nothing goes to standard output.
  */
-export function progress(label: string, { quiet = false } = {}): Progress {
+export function progress(label: string, { quiet = false, pause = 2000 } = {}): Progress {
   if (quiet) return { update() {}, [Symbol.dispose]() {} };
   if (inNotebook()) return notebookBar(label);
-  return Deno.stderr.isTerminal() ? terminalBar(label) : lineBar(label);
+  return Deno.stderr.isTerminal() ? terminalBar(label) : lineBar(label, pause);
 }
 
 const encoder = new TextEncoder();
@@ -73,14 +74,15 @@ function columns(): number {
   }
 }
 
-function lineBar(label: string): Progress {
+/** A line now and then, at tenths that are `pause` ms apart or more: quick work says nothing. */
+function lineBar(label: string, pause: number): Progress {
   const started = performance.now();
-  let tenth = -1;
+  let [tenth, last] = [-1, started];
   return {
     update(done, total, note = "") {
       const now = Number.isFinite(total) && total > 0 ? Math.floor(10 * Math.min(1, done / total)) : 0;
-      if (now === tenth) return;
-      tenth = now;
+      if (now === tenth || performance.now() - last < pause) return;
+      [tenth, last] = [now, performance.now()];
       write(`${label} ${describe(started, done, total, note)}\n`);
     },
     [Symbol.dispose]() {},

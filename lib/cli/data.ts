@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { formatDate, formatTimeframe } from "../base/time.ts";
+import { formatDate } from "../base/time.ts";
 import { loadConfig } from "../config/load.ts";
 import { optionPaths } from "../config/schema.ts";
 import { writeCandles, writeColumns } from "../data/frames.ts";
@@ -145,7 +145,7 @@ export function listCommand(): Command {
         throw new RangeError(`Cannot list "${kind}" as it must be one of ${kinds.join(", ")}`);
       }
       const chosen = kind === undefined ? kinds : [kind];
-      const tables = Object.fromEntries(chosen.map((name) => [name, lists[name as keyof typeof lists]()]));
+      const tables = Object.fromEntries(chosen.map((name) => [name, lists[name]()]));
       print(
         options,
         kind === undefined ? tables : tables[kind],
@@ -154,14 +154,8 @@ export function listCommand(): Command {
     });
 }
 
-const lists = {
-  samples: () =>
-    sampleCatalogue().map(({ name, symbol, step, bars }) => ({
-      name,
-      symbol,
-      timeframe: formatTimeframe(step),
-      bars,
-    })),
+const lists: Readonly<Record<string, () => Record<string, string | number>[]>> = {
+  samples: () => sampleCatalogue().map(({ name, symbol, timeframe, bars }) => ({ name, symbol, timeframe, bars })),
   indicators: () =>
     Object.entries(indicators).map(([name, { inputs, params, outputs, warmup }]) => ({
       name,

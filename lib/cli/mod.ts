@@ -1,0 +1,16 @@
+import type { Command } from "commander";
+import { backtestCommand } from "./backtest.ts";
+import type { Context } from "./command.ts";
+import { checkLeaksCommand, configCommand, featuresCommand, fetchCommand, listCommand } from "./data.ts";
+
+/** Every command of `lab`, in the order of `--help`. */
+export function commands(context: Context): Command[] {
+  return [
+    fetchCommand(context),
+    featuresCommand(context),
+    checkLeaksCommand(context),
+    backtestCommand(context),
+    listCommand(),
+    configCommand(),
+  ];
+}

@@ -1,0 +1,208 @@
+import type { LoadedConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import {
+  backtest,
+  type BacktestOptions,
+  type BacktestResult,
+  compare,
+  type CostDecomposition,
+  costDecomposition,
+  type Evaluation,
+  type FeeColumn,
+  feeColumns,
+  lagCurve,
+  type LagPoint,
+  type Metrics,
+  resultMetrics,
+  type Trade,
+  trades,
+  type TradeStats,
+  tradeStats,
+  warnings,
+} from "../backtest/mod.ts";
+import { decisions } from "../backtest/decisions.ts";
+import { checkLeaks, type LeakVerdict } from "../features/leaks.ts";
+import type { Market } from "../market/market.ts";
+import { makeStrategy, randomLike, strategies, type Strategy } from "../strategies/mod.ts";
+import { columnsBytes } from "./artifact.ts";
+import { barOf, type Deps } from "./deps.ts";
+import { type LoadedMarket, loadMarket } from "./market.ts";
+import { datasetOf, type RunFacts, tracked, type Tracking } from "./tracked.ts";
+
+/** Everything a backtest's report shows. */
+export interface BacktestReport {
+  readonly source: LoadedMarket;
+  readonly strategy: string; // name in the table
+  readonly title: string; // with its parameters: "momentum (fast 12, slow 26)"
+  readonly result: BacktestResult;
+  readonly metrics: Metrics; // against buy and hold
+  readonly rows: readonly Evaluation[]; // the strategy first, then baselines
+  readonly results: Readonly<Record<string, BacktestResult>>;
+  readonly trades: readonly Trade[];
+  readonly stats: TradeStats;
+  readonly lag: readonly LagPoint[];
+  readonly fees: Readonly<Record<string, readonly FeeColumn[]>>; // of the strategy and of buy and hold
+  readonly costs: CostDecomposition;
+  readonly warnings: readonly string[];
+  readonly leaks: LeakVerdict; // of the strategy's decisions
+  /** The numbers a run records and `verify` compares. */
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+/** The run of a backtest that is already done, for those who want to look at it. */
+export interface TrackedBacktest extends BacktestReport {
+  readonly run: { readonly id: string; readonly url: string | undefined };
+}
+
+/**
+ * Runs the strategy that settings name over the period they name, beside buy and hold, cash, the other strategies, and
+ * chance that trades as often; with decision lag, fee columns, costs, trades, and the check for look-ahead.
+ *
+ * @throws {RangeError} if strategy, parameters or data are unknown or impossible
+ */
+export async function backtestStage(config: Config, deps: Deps = {}): Promise<BacktestReport> {
+  const { name, ...settings } = config.strategy;
+  const own = makeStrategy(String(name), settings); // a wrong name is told before any work
+  const source = await loadMarket(config, deps);
+  const { market } = source;
+  const options = optionsOf(config, source);
+  using bar = barOf(deps, "Backtest");
+  const step = (done: number, what: string) => {
+    deps.signal?.throwIfAborted();
+    bar.update(done, 5, what);
+  };
+
+  step(0, String(name));
+  const title = titleOf(String(name), settings);
+  const result = backtest(market, own, options);
+  const { rows, results } = compare(
+    market,
+    { [title]: own, ...baselines(String(name), result, config.run.seed) },
+    options,
+  );
+  step(1, "decision lag");
+  const lag = lagCurve(market, own, options);
+  step(2, "fees");
+  const hold = strategies.buy_and_hold.make({});
+  const fees = { [title]: feeColumns(market, own, options), "buy and hold": feeColumns(market, hold, options) };
+  step(3, "look-ahead");
+  const leaks = checkLeaks(market, (bars: Market) => decisions(bars, own));
+  step(4, "trades");
+  const table = trades(result);
+  const stats = tradeStats(table);
+  const measured = resultMetrics(result, results["buy and hold"]);
+  const costs = costDecomposition(result);
+  bar.update(5, 5);
+  return {
+    source,
+    strategy: String(name),
+    title,
+    result,
+    metrics: measured,
+    rows,
+    results,
+    trades: table,
+    stats,
+    lag,
+    fees,
+    costs,
+    warnings: [...warnings(result, { lag }), ...(leaks.passed ? [] : [`The strategy looks ahead: ${leaks.verdict}`])],
+    leaks,
+    numbers: numbersOf(measured, stats, costs, rows),
+  };
+}
+
+/** `backtestStage` inside an MLflow run with its equity, trades and numbers. */
+export async function trackedBacktest(loaded: LoadedConfig, deps: Deps = {}): Promise<TrackedBacktest> {
+  const { config } = loaded;
+  const facts: RunFacts = {
+    kind: "backtest",
+    name: `backtest ${config.strategy.name} ${config.data.input.join(" ")}`,
+    command: ["backtest"],
+  };
+  return await tracked(loaded, facts, async (run) => {
+    const report = await backtestStage(config, deps);
+    await record(run, report);
+    return { ...report, run: { id: run.id, url: run.url } };
+  });
+}
+
+/** Writes a backtest into a run: data, numbers, the equity curve's history, results as parquet. */
+export async function record(
+  run: Tracking,
+  { source, result, results, trades, numbers }: BacktestReport,
+): Promise<void> {
+  run.tags({ "candelabra.data_hash": source.hash, "candelabra.data": source.name });
+  run.dataset(datasetOf(source, "backtest"));
+  run.result(numbers);
+  const hold = results["buy and hold"].equity;
+  const every = Math.max(1, Math.ceil(result.equity.length / 500)); // enough for a curve
+  for (let t = 0; t < result.equity.length; t += every) {
+    run.metrics({ "equity/strategy": result.equity[t], "equity/buy_and_hold": hold[t] }, t);
+  }
+  const K = result.symbols.length;
+  const weights = result.symbols.map((symbol, k) =>
+    [`weight ${symbol}`, result.equity.map((_, t) => result.weights[t * K + k])] as const
+  );
+  const equity = { timestamp: result.time, equity: result.equity, buy_and_hold: hold, ...Object.fromEntries(weights) };
+  await run.artifact("results/equity.parquet", await columnsBytes(equity));
+  await run.artifact("results/trades.parquet", await columnsBytes(tradeColumns(trades)));
+}
+
+/** Options of a backtest by settings. */
+export function optionsOf({ backtest: { cash, leverage, lag } }: Config, { period }: LoadedMarket): BacktestOptions {
+  return { cash, lag, from: period.from, to: period.to, margin: { leverage } };
+}
+
+/** What every strategy stands beside. The strategy itself is not among them. */
+export function baselines(name: string, result: BacktestResult, seed: number): Record<string, Strategy> {
+  const others = ["buy_and_hold", "momentum", "mean_reversion", "flat"].filter((other) => other !== name);
+  return {
+    ...(name === "buy_and_hold" ? { "buy and hold": strategies.buy_and_hold.make({}) } : {}),
+    ...Object.fromEntries(others.map((other) => [other.replaceAll("_", " "), makeStrategy(other)])),
+    "random, same turnover": randomLike(result, { seed }),
+  };
+}
+
+function titleOf(name: string, settings: Readonly<Record<string, unknown>>): string {
+  const parts = Object.entries(settings).map(([key, value]) => `${key} ${value}`);
+  const title = name.replaceAll("_", " ");
+  if (name === "buy_and_hold") return "buy and hold (strategy)";
+  return parts.length > 0 ? `${title} (${parts.join(", ")})` : title;
+}
+
+function numbersOf(
+  measured: Metrics,
+  stats: TradeStats,
+  costs: CostDecomposition,
+  rows: readonly Evaluation[],
+): Record<string, number> {
+  const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const named = (prefix: string, values: object) =>
+    Object.entries(values)
+      .filter((entry): entry is [string, number] => typeof entry[1] === "number")
+      .map(([key, value]) => [prefix + snake(key), value]);
+  return Object.fromEntries([
+    ...named("", measured),
+    ...named("trade/", stats),
+    ...named("cost/", costs),
+    ...rows.slice(1).flatMap(({ strategy, totalReturn, sharpeRatio, maxDrawdown }) =>
+      named(`${strategy.replaceAll(/[^a-z]+/g, "_")}/`, { totalReturn, sharpeRatio, maxDrawdown })
+    ),
+  ]);
+}
+
+/** Trades as columns for a file. */
+function tradeColumns(table: readonly Trade[]) {
+  const numeric = ["entryTime", "exitTime", "bars", "size", "entryPrice", "exitPrice", "fees", "spreadCost"] as const;
+  const column = (key: (typeof numeric)[number] | "impactCost" | "profit" | "return") =>
+    Float64Array.from(table, (trade) => trade[key]);
+  return {
+    symbol: table.map(({ symbol }) => symbol),
+    side: table.map(({ side }) => side),
+    ...Object.fromEntries(
+      [...numeric, "impactCost" as const, "profit" as const, "return" as const].map((key) => [key, column(key)]),
+    ),
+    open: Uint8Array.from(table, ({ open }) => Number(open)),
+  };
+}
