@@ -85,7 +85,12 @@ export function figureCss(): string {
 .figure .hover *{fill:transparent}
 .figure .hover *:hover{fill:var(--ink);fill-opacity:.09}
 @media screen and (max-width:620px){.figure.folds .figure-desk{display:none}.figure-phone{display:block}}
-@media print{.figure{break-inside:avoid}}
+.figure-live{position:relative}
+.figure-live svg{width:auto;max-width:none}
+.figure-live text{font-family:var(--font)}
+.figure-tip{position:absolute;z-index:2;pointer-events:none;white-space:pre;padding:.35rem .55rem;border:1px solid var(--grid);border-radius:3px;background:var(--paper);color:var(--ink);font-size:.78rem;line-height:1.4;box-shadow:0 2px 8px #0003}
+@media screen{.figure.live .figure-desk,.figure.live .figure-phone{display:none}}
+@media print{.figure{break-inside:avoid}.figure-live{display:none}}
 `;
 }
 

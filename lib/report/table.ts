@@ -66,10 +66,9 @@ export function keyValues(values: Readonly<Record<string, Cell>>, { units = {}, 
   readonly caption?: string;
 } = {}): Table {
   const cells = Object.entries(values).map(([name, value]) => {
-    const unit = units[name];
-    const column = prepareColumn({ key: name, label: name, ...(unit !== undefined && { unit }) }, [value]);
-    const plain = column.kind === "plain" && unit ? `\u00a0${unit}` : "";
-    return { name, shown: { ...column.cells[0], text: column.cells[0].text + plain } };
+    const { kind, cells: [cell] } = prepareColumn({ key: name, unit: units[name] ?? "" }, [value]);
+    const unit = kind === "percent" ? "%" : kind === "plain" || kind === "money" ? units[name] : undefined;
+    return { name, shown: { ...cell, text: unit && cell.text !== "–" ? `${cell.text}\u00a0${unit}` : cell.text } };
   });
   const body = cells.map(({ name, shown }) =>
     `<tr><th scope="row">${escapeHtml(name)}</th>${cellHtml(shown, "right")}</tr>`
@@ -224,7 +223,7 @@ function columnDigits(numbers: readonly number[], kind: Kind): number {
   if (kind === "money") return largest >= 10_000 ? 0 : largest >= 1 ? 2 : digitsFor(largest);
   if (kind === "percent") return largest >= 1000 ? 0 : largest >= 1 ? 1 : 2;
   if (numbers.every(Number.isInteger)) return 0;
-  return Math.max(largest < 1000 ? 2 : 0, digitsFor(largest));
+  return largest >= 1 ? (largest >= 1000 ? 0 : largest >= 100 ? 1 : 2) : Math.max(2, digitsFor(largest) - 1);
 }
 
 /** `entryTime` → `Entry time`, `max_drawdown` → `Max drawdown`; a name that begins with a sign stays. */
