@@ -7,6 +7,7 @@ import { mlflowVariables, type ServerOptions, trackingServer } from "./server.ts
 export interface Connection {
   readonly target: string; // the server's address, or "local"
   readonly uri: string | undefined; // where it was last found
+  readonly patience: number; // ms between tries while it is down
   /** The server, found or started. Right after a failure it fails again at once, so that work is not held up. */
   get(): Promise<Mlflow>;
   /** Forget the server: it does not answer. */
@@ -18,8 +19,6 @@ export interface Connection {
 }
 
 const open = new Map<string, Connection>();
-const patience = 5000; // ms between tries
-
 /**
  * The connection for these options.
  *
@@ -34,20 +33,23 @@ export function connection(options: ServerOptions = {}): Connection {
   const target = given ? mlflow(given).uri : "local";
   const made = newConnection(target, async () => {
     const { uri } = await trackingServer({ ...options, root, variables });
+    // A quick question first: work should not wait a minute for a server that is silent.
+    await mlflow(given || uri, { variables, seconds: 10 }).call("experiments/search", { body: { max_results: 1 } });
     return mlflow(given || uri, { variables });
   });
   open.set(key, made);
   return made;
 }
 
-/** A connection that `reach` opens. */
-export function newConnection(target: string, reach: () => Promise<Mlflow>): Connection {
+/** A connection that `reach` opens; after a failure it is tried again every `patience` ms. */
+export function newConnection(target: string, reach: () => Promise<Mlflow>, patience = 5000): Connection {
   let server: Promise<Mlflow> | undefined;
   let failure: { readonly error: unknown; readonly at: number } | undefined;
   let told = false;
   let uri: string | undefined;
   return {
     target,
+    patience,
     get uri() {
       return uri;
     },

@@ -205,7 +205,7 @@ function newPump(journal: Journal, to: Connection, tell: (message: string) => vo
     } else if ("never" in outcome) refusal = outcome;
     else {
       to.down(outcome.later, tell);
-      wait(5000);
+      wait(to.patience + 1);
     }
     return outcome;
   };

@@ -47,6 +47,7 @@ export async function ensurePython(options: PythonOptions = {}): Promise<Venv> {
         `move it away or delete it`,
     );
   }
+  onProgress(0, Infinity, "waiting for the turn to install");
   await withLock(join(folder, "candelabra"), async () => {
     const stamp = await stamped(venv);
     if (stamp === wanted) return; // another process was quicker
@@ -189,6 +190,7 @@ async function installUv(venv: Venv, requirements: string, environment: Record<s
   try {
     const args = ["-m", "pip", "install", "--only-binary", ":all:", "--require-hashes", "-r", only];
     await run([venv.python, ...args], environment, "install uv");
+    await Deno.remove(only);
     return true;
   } catch (error) {
     log("warn", `uv is not to be had here, so pip installs, more slowly: ${(error as Error).message}`);
