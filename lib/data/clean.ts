@@ -63,6 +63,9 @@ function needTwo(candles: Candles, { symbol, step, length }: Candles): void {
 /** A copy in order of time, without bars that have no time or repeat one. */
 function ordered(raw: Candles, findings: Finding[]): Candles {
   const { time } = raw;
+  if (time.every((at, t) => at > (t === 0 ? -Infinity : time[t - 1]) && at < Infinity)) {
+    return mapColumns(raw, (column) => column.slice() as typeof column);
+  }
   const rows = [...time.keys()].filter((row) => Number.isFinite(time[row]));
   if (rows.length < time.length) {
     const what = `${counted(time.length - rows.length, "bar")} without a time left out`;

@@ -156,7 +156,15 @@ function openCsv(bytes: Uint8Array<ArrayBuffer>, name: string): Opened {
 }
 
 async function writeFrame(path: string, df: pl.DataFrame): Promise<void> {
-  await writeAtomic(path, ending(path) === "csv" ? df.writeCSV() : df.writeParquet({ compression: "zstd" }));
+  const body = ending(path) === "csv" ? df.writeCSV() : df.writeParquet({ compression: "zstd" });
+  try {
+    await writeAtomic(path, body);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error; // not of the system
+    const why = error.message.split(": ")[0];
+    const said = new Error(`Cannot write ${basename(path)} as its folder does not take it: ${why}`, { cause: error });
+    throw Object.assign(said, { code: error.code });
+  }
 }
 
 // ---- columns
@@ -167,16 +175,16 @@ function cellsOf(df: pl.DataFrame): Cells {
     rows: df.height,
     numbers(name) {
       const column = df.getColumn(name);
-      const texts = column.dtype.variant === "String" ? column.toArray() as (string | null)[] : undefined;
-      const values = texts ? floats(column.str.strip()) : floats(column);
-      if (!texts || column.nullCount() === values.reduce((sum, value) => sum + Number(Number.isNaN(value)), 0)) {
-        return { values, unread: [] };
-      }
-      return { values, unread: readTexts(texts, values) };
+      if (column.dtype.variant !== "String") return { values: floats(column), unread: [] };
+      const values = floats(column.str.strip());
+      const odd = values.reduce((sum, value) => sum + Number(Number.isNaN(value)), 0) - column.nullCount();
+      return { values, unread: odd === 0 ? [] : readTexts(column.toArray() as (string | null)[], values) };
     },
     times(name) {
       const column = df.getColumn(name);
-      return column.dtype.variant === "String" ? column.toArray() as (string | null)[] : floats(column);
+      if (column.dtype.variant !== "String") return floats(column);
+      const epochs = floats(column.str.strip()); // far quicker than reading text by text, where all are epochs
+      return epochs.every((epoch) => epoch >= 1e8) ? epochs : column.toArray() as (string | null)[];
     },
   };
 }

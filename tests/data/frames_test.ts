@@ -203,7 +203,11 @@ Deno.test("columns of results come back with their types, texts and missing valu
 Deno.test("nothing is left of a file that could not be written, and the old one stays", async () => {
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(`${folder.path}/file`, "in the way");
-  await assertRejects(() => writeCandles(`${folder.path}/file/a.parquet`, candles), Error);
+  await assertRejects(
+    () => writeCandles(`${folder.path}/file/a.parquet`, candles),
+    Error,
+    "Cannot write a.parquet as its folder does not take it",
+  );
   await writeCandles(`${folder.path}/a.parquet`, candles);
   const short = { ...candles, $open: candles.$open.subarray(1) };
   await assertRejects(() => writeCandles(`${folder.path}/a.parquet`, short), Error);
