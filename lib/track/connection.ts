@@ -8,7 +8,7 @@ export interface Connection {
   readonly target: string; // the server's address, or "local"
   readonly uri: string | undefined; // where it was last found
   readonly patience: number; // ms between tries while it is down
-  /** The server, found or started. Right after a failure it fails again at once, so that work is not held up. */
+  /** The server, found or started. After a failure that took long it fails again at once for a while. */
   get(): Promise<Mlflow>;
   /** Forget the server: it does not answer. */
   drop(): void;
@@ -34,17 +34,19 @@ export function connection(options: ServerOptions = {}): Connection {
   const made = newConnection(target, async () => {
     const { uri } = await trackingServer({ ...options, root, variables });
     // A quick question first: work should not wait a minute for a server that is silent.
-    await mlflow(given || uri, { variables, seconds: 10 }).call("experiments/search", { body: { max_results: 1 } });
+    await mlflow(given || uri, { variables, seconds: 10, retries: 1 }).call("experiments/search", {
+      body: { max_results: 1 },
+    });
     return mlflow(given || uri, { variables });
   });
   open.set(key, made);
   return made;
 }
 
-/** A connection that `reach` opens; after a failure it is tried again every `patience` ms. */
+/** A connection that `reach` opens; runs that go on try it again every `patience` ms while it is down. */
 export function newConnection(target: string, reach: () => Promise<Mlflow>, patience = 5000): Connection {
   let server: Promise<Mlflow> | undefined;
-  let failure: { readonly error: unknown; readonly at: number } | undefined;
+  let failure: { readonly error: unknown; readonly at: number; readonly rest: number } | undefined;
   let told = false;
   let uri: string | undefined;
   return {
@@ -54,17 +56,24 @@ export function newConnection(target: string, reach: () => Promise<Mlflow>, pati
       return uri;
     },
     async get() {
-      if (failure && performance.now() - failure.at < patience) throw failure.error;
-      const found = await (server ??= reach());
-      uri = found.uri;
-      return found;
+      if (failure && performance.now() - failure.at < failure.rest) throw failure.error;
+      const began = performance.now();
+      try {
+        const found = await (server ??= reach());
+        uri = found.uri;
+        return found;
+      } catch (error) {
+        server = undefined;
+        const at = performance.now();
+        failure = { error, at, rest: Math.min(60_000, 10 * (at - began)) }; // holds work up by a tenth at most
+        throw error;
+      }
     },
     drop() {
       server = undefined;
     },
     down(error, tell = (message) => log("warn", message)) {
       server = undefined;
-      failure = { error, at: performance.now() };
       if (told) return;
       told = true;
       tell(

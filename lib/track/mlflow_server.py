@@ -177,12 +177,12 @@ def main():
     }
     write("server.json", json.dumps(state))
 
-    folder = os.getcwd()
+    # Relative to the folder, so that no character in its name can confuse anyone.
     os.environ.update({
-        "_MLFLOW_SERVER_FILE_STORE": f"sqlite:///{folder}/mlflow.db",
-        "_MLFLOW_SERVER_REGISTRY_STORE": f"sqlite:///{folder}/mlflow.db",
+        "_MLFLOW_SERVER_FILE_STORE": "sqlite:///mlflow.db",
+        "_MLFLOW_SERVER_REGISTRY_STORE": "sqlite:///mlflow.db",
         "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
-        "_MLFLOW_SERVER_ARTIFACT_DESTINATION": f"{folder}/artifacts",
+        "_MLFLOW_SERVER_ARTIFACT_DESTINATION": "./artifacts",
         "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
         "_MLFLOW_SGI_NAME": "uvicorn",
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",

@@ -44,7 +44,7 @@ export async function setAlias(server: Mlflow, name: string, alias: string, vers
 
 /** Takes an alias away. */
 export async function deleteAlias(server: Mlflow, name: string, alias: string): Promise<void> {
-  await server.call("registered-models/alias", { query: { name, alias }, method: "DELETE" });
+  await server.call("registered-models/alias", { body: { name, alias }, method: "DELETE" });
 }
 
 /** The version that `alias` points at, or nothing. */
