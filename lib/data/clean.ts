@@ -4,6 +4,7 @@ import { type Candles, columns, mapColumns } from "../market/candles.ts";
 import { type CleaningReport, cleaningReport, type Finding, type GapPolicy } from "./cleaning_report.ts";
 import { inferStep } from "./times.ts";
 
+/** How to clean. */
 export interface CleanOptions {
   readonly gaps?: GapPolicy;
   readonly notes?: readonly string[]; // of reading, shown with the report
@@ -29,7 +30,7 @@ export interface Cleaned {
  *
  * Cleaning twice is cleaning once.
  *
- * @throws {RangeError} if less than 2 bars are left, no bar has a valid close, the bars lie closer than their step,
+ * @throws {RangeError} if less than 2 bars are left, no bar has a valid close, the bars lie much closer than their step,
  *   filling would make up more than 50 bars for each real one, or anything is missing under `"fail"`
  */
 export function clean(raw: Candles, { gaps = "fill", notes = [] }: CleanOptions = {}): Cleaned {

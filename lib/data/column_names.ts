@@ -23,7 +23,7 @@ const timeNames = [
     "ts",
     "time_open",
   ],
-  ...["unixtime", "epoch", "open_timestamp", "period_start", "date"],
+  ...["unixtime", "epoch", "open_timestamp", "period_start", "date", "index_level_0"],
 ];
 const closingTimes = ["close_time", "closetime", "time_close"];
 const aliases: Readonly<Record<Column, readonly string[]>> = {
@@ -72,7 +72,7 @@ export function findColumns(names: readonly string[], source: string): ColumnRol
     return find(aliases[column]) ?? (column === "$volume" ? baseVolume(names) : undefined);
   };
   const prices = Object.fromEntries((Object.keys(aliases) as Column[]).map((column) => [column, price(column)]));
-  const time = find(timeNames) ?? (names[0] === "" || names[0] === "index" ? names[0] : undefined);
+  const time = find(timeNames) ?? (["", "index"].includes(names[0]) ? names[0] : undefined);
   const missing = Object.entries({ timestamp: time, ...prices }).filter(([, name]) => name === undefined);
   if (missing.length > 0 || time === undefined) {
     const hints = missing.map(([wanted]) => `"${wanted}"`).join(", ");

@@ -29,6 +29,7 @@ export interface Exchange extends AsyncDisposable {
   requests(): number;
 }
 
+/** How to reach an exchange. */
 export interface ExchangeOptions {
   /** Address that gets every request instead of the exchange: a local server. `http://127.0.0.1:PORT` */
   readonly endpoint?: string | undefined;
@@ -48,6 +49,7 @@ export function openExchange(name: string, options: ExchangeOptions = {}): Promi
   return (own[name] ?? openCcxt)(name, options);
 }
 
+/** What to fetch, and where to keep it. */
 export interface FetchOptions extends ExchangeOptions {
   readonly exchange: string; // as ccxt calls it: "binance"
   readonly symbol: string; // "BTC/USDT"

@@ -6,7 +6,7 @@ import { log } from "../base/log.ts";
 import { type Candles, type Column, columns, newCandles } from "../market/candles.ts";
 import { findColumns } from "./column_names.ts";
 import { sniffCsv } from "./csv.ts";
-import { type Cells, type Table, tableCandles, type TableOptions } from "./table.ts";
+import { type Cells, type Table, tableCandles, type TableOptions, type Unread } from "./table.ts";
 
 /** A column as results are stored. Missing numbers are NaN. */
 export type StoredColumn = Float64Array | Float32Array | Int32Array | Uint8Array | readonly string[];
@@ -175,7 +175,8 @@ function cellsOf(df: pl.DataFrame): Cells {
     rows: df.height,
     numbers(name) {
       const column = df.getColumn(name);
-      if (column.dtype.variant !== "String") return { values: floats(column), unread: [] };
+      if (numeric.has(column.dtype.variant)) return { values: floats(column), unread: [] };
+      if (column.dtype.variant !== "String") return unreadable(column); // lists, times, categories, …
       const values = floats(column.str.strip());
       const odd = values.reduce((sum, value) => sum + Number(Number.isNaN(value)), 0) - column.nullCount();
       return { values, unread: odd === 0 ? [] : readTexts(column.toArray() as (string | null)[], values) };
@@ -189,9 +190,32 @@ function cellsOf(df: pl.DataFrame): Cells {
   };
 }
 
+const numeric = new Set([
+  ...[
+    "Int8",
+    "Int16",
+    "Int32",
+    "Int64",
+    "UInt8",
+    "UInt16",
+    "UInt32",
+    "UInt64",
+    "Float32",
+    "Float64",
+    "Bool",
+    "Decimal",
+  ],
+  "Null",
+]);
+
+function unreadable(column: pl.Series): { values: Float64Array; unread: Unread[] } {
+  const text = `a value of type ${column.dtype.variant}`;
+  return { values: new Float64Array(column.length).fill(NaN), unread: Array.from(column, (_, row) => ({ row, text })) };
+}
+
 /** Reads truths among texts into `values`, and lists the cells that are neither truth nor number. */
-function readTexts(texts: readonly (string | null)[], values: Float64Array): { row: number; text: string }[] {
-  const unread: { row: number; text: string }[] = [];
+function readTexts(texts: readonly (string | null)[], values: Float64Array): Unread[] {
+  const unread: Unread[] = [];
   for (const [row, text] of texts.entries()) {
     if (text === null || !Number.isNaN(values[row])) continue;
     if (/^(true|false)$/i.test(text)) values[row] = Number(/^true$/i.test(text));

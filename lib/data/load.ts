@@ -12,6 +12,7 @@ import { cleanThroughStore } from "./processed.ts";
 import { resample } from "./resample.ts";
 import { readSample, type Sample, sampleCatalogue, sampleOrigin } from "./sample.ts";
 
+/** What to load, and how. */
 export interface LoadOptions {
   readonly timerange?: string | TimeRange; // `20180131-20180301`: only bars that open in it
   readonly timeframe?: string; // a longer one than the source's is made by resampling

@@ -1,5 +1,6 @@
 export { alignAsOf, resample, takeAsOf } from "./resample.ts";
 export { type CacheKey, type CandleCache, listCaches, openCache } from "./cache.ts";
+export { fetchCandles, type Fetched, type FetchOptions } from "./exchange.ts";
 export { clean, type Cleaned, type CleanOptions } from "./clean.ts";
 export { type CleaningReport, type Finding, type GapPolicy, reportHeadline } from "./cleaning_report.ts";
 export {

@@ -10,6 +10,7 @@ import { readCandles, writeCandles } from "./frames.ts";
 /** Raised when `clean` gives other bars for the same raw ones: kept results are then made anew. */
 const version = "clean-1";
 
+/** How to clean, and what the result is kept as. */
 export interface StoreOptions {
   readonly gaps: GapPolicy;
   readonly notes: readonly string[];

@@ -1,5 +1,6 @@
 import { rng } from "../base/random.ts";
 
+/** When to try again. */
 export interface RetryOptions {
   /** How often to try again after the first failure. */
   readonly retries?: number;

@@ -20,11 +20,13 @@ export interface Cells {
   times(name: string): ArrayLike<number | string | null>;
 }
 
+/** A cell that could not be read as a number. */
 export interface Unread {
   readonly row: number; // 0 is the first under the header
   readonly text: string;
 }
 
+/** What the table does not say itself. */
 export interface TableOptions {
   readonly symbol?: string | undefined; // taken from `source` when left out
   readonly timeframe?: string | undefined; // the most common distance of two times when left out

@@ -75,6 +75,23 @@ Deno.test("a frame of anyone's making is understood: other names, Int64 seconds,
   ]);
 });
 
+Deno.test("times of any parquet type are read; categories and further times are left out and said", async () => {
+  await using folder = await temporaryFolder();
+  const epoch = pl.Series("t", Float64Array.from(rows, ([time]) => time * 1e3), pl.Float64).cast(pl.Int64);
+  const kinds = { us: pl.Datetime("us"), zoned: pl.Datetime("us", "America/New_York"), none: pl.Int64 };
+  for (const [kind, type] of Object.entries(kinds)) {
+    const df = toFrame(bars([11, 12, 13])).withColumns(
+      epoch.cast(type).rename("timestamp"),
+      pl.Series("venue", ["a", "b", "a"]).cast(pl.Categorical),
+      epoch.cast(pl.Datetime("us")).rename("settled"),
+    );
+    await Deno.writeFile(`${folder.path}/a.parquet`, df.writeParquet({ compression: "snappy" }));
+    const { candles, notes } = await readTable(`${folder.path}/a.parquet`);
+    assertEquals([...candles.time], rows.map(([time]) => time), kind);
+    assertEquals(notes.map((note) => note.split(" ")[1]), ['"venue"', '"settled"']);
+  }
+});
+
 Deno.test("CSV is read with comma, semicolon or tab, quotes, BOM, CRLF, a line before the header, or UTF-16", async () => {
   const wide = new Uint8Array(Uint16Array.from("\ufeff" + csv(header), (c) => c.charCodeAt(0)).buffer);
   const files: [string, string | Uint8Array][] = [
