@@ -3,7 +3,7 @@ import { writeAtomic } from "../base/files.ts";
 import { type StoredColumns, writeColumns } from "../data/frames.ts";
 
 /** Where a notebook that runs as a report leaves what belongs to its MLflow run; not set when a person runs it. */
-export const ARTIFACTS = "CANDELABRA_ARTIFACTS_DIR";
+export const ARTIFACTS = "REPORT_ARTIFACTS_DIR";
 
 /**
  * Keeps a result of a notebook beside its MLflow run: columns as parquet, anything else as JSON. Does nothing when the

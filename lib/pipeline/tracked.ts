@@ -1,6 +1,6 @@
 import { redact } from "../base/secret.ts";
-import type { LoadedConfig } from "../config/load.ts";
-import { flatten } from "../config/load.ts";
+import type { Settings } from "../config/environment.ts";
+import { flatten, type LoadedConfig } from "../config/load.ts";
 import { mlflowVariables } from "../track/server.ts";
 import { openRun } from "../track/open_run.ts";
 import type { DatasetInput, Run } from "../track/run.ts";
@@ -44,10 +44,7 @@ export async function tracked<T>(
       name: facts.name,
       tags,
       source: `lab ${facts.command.join(" ")}`,
-      variables: {
-        ...mlflowVariables(),
-        ...(settings.trackingUri ? { MLFLOW_TRACKING_URI: settings.trackingUri } : {}),
-      },
+      variables: trackingVariables(settings),
     })
     : memoryRun();
   let results: Readonly<Record<string, number>> = {};
@@ -67,6 +64,11 @@ export async function tracked<T>(
     run.fail(redact(error instanceof Error ? error.message : String(error)));
     throw error;
   }
+}
+
+/** MLflow's variables, those of `.env` files among them. */
+export function trackingVariables({ trackingUri }: Settings): Record<string, string | undefined> {
+  return { ...mlflowVariables(), ...(trackingUri ? { MLFLOW_TRACKING_URI: trackingUri } : {}) };
 }
 
 /** Numbers as JSON that keeps every bit: NaN and infinities as text. */

@@ -1,0 +1,127 @@
+import { Command } from "commander";
+import { projectPath } from "../base/project.ts";
+import { comparisonTable } from "../pipeline/tables.ts";
+import { demoStage } from "../pipeline/demo.ts";
+import { allNotebooks, type ReportResult, reportStage } from "../pipeline/report.ts";
+import { verifyStage } from "../pipeline/verify.ts";
+import { explain } from "../report/explain.ts";
+import { publish } from "../report/publish.ts";
+import { formatTable } from "../report/table.ts";
+import { loadConfig } from "../config/load.ts";
+import { bar, type ConfigOptions, configured, type Context, print, resolve } from "./command.ts";
+
+/** `lab report`: notebooks into pages and runs. */
+export function reportCommand(context: Context): Command {
+  const collect = (value: string, all: readonly string[]) => [...all, value];
+  return configured(new Command("report"))
+    .description("execute notebooks into self-contained HTML pages in reports/, each an MLflow run")
+    .argument("[notebooks...]", "notebooks; all of the project's unless named")
+    .option("-p, --parameter <name=value>", "a parameter that the notebook declares; may be repeated", collect, [])
+    .option("-o, --output <folder>", "folder of the pages, reports/ unless given")
+    .action(async (paths: string[], options: ConfigOptions & { parameter: string[]; output?: string }) => {
+      const results = await reportStage(paths.length > 0 ? paths : await allNotebooks(), resolve(options), {
+        parameters: Object.fromEntries(options.parameter.map(parameterOf)),
+        ...(options.output ? { folder: options.output } : {}),
+      }, { signal: context.signal, progress: (label) => bar(label, options) });
+      if (results.some(({ error }) => error)) context.exit(1);
+      print(options, results, () => reportText(results));
+    });
+}
+
+/** `deno task demo`: the whole way once, with what to look at next. */
+export function demoCommand(context: Context): Command {
+  return configured(new Command("demo"))
+    .description("run the notebooks on the bundled candles and show what they made")
+    .action(async (options: ConfigOptions) => {
+      const loaded = resolve(options);
+      const demo = await demoStage(loaded, { signal: context.signal, progress: (label) => bar(label, options) });
+      if (demo.reports.some(({ error }) => error)) context.exit(1);
+      print(options, demo, () =>
+        [
+          `${demo.data}, test period ${demo.span}`,
+          "",
+          comparisonTable(demo.rows).text,
+          "",
+          ...demo.reports.map(({ report, finding, error }) => `${error ? "✗" : "✓"} ${report}\n    ${finding}`),
+          "",
+          `All reports:  ${demo.index}`,
+          ...(demo.runsUrl ? [`MLflow:       ${demo.runsUrl}   (deno task mlflow keeps it open)`] : []),
+          `Next:         deno task lab backtest --strategy mean_reversion · deno task notebook · deno task lab --help`,
+        ].join("\n"));
+    });
+}
+
+/** `lab verify`: a tracked run again. */
+export function verifyCommand(context: Context): Command {
+  return new Command("verify")
+    .description("execute a tracked run again from its commit, settings, data and seed, and compare every number")
+    .argument("<run>", "the run's id")
+    .option("--json", "print JSON, and nothing else, on standard output")
+    .action(async (id: string, options: { json?: boolean }) => {
+      const { settings } = loadConfig();
+      const found = await verifyStage(id, settings, {
+        signal: context.signal,
+        progress: (label) => bar(label, options),
+      });
+      if (!found.passed) context.exit(1);
+      const differing = found.numbers.filter(({ same }) => !same);
+      print(options, found, () =>
+        [
+          ...(differing.length > 0 ? [formatTable(differing, { caption: "Different now", limit: 50 }), ""] : []),
+          found.passed
+            ? `✓ ${found.name}: all ${found.numbers.length} numbers came out the same, to the last bit`
+            : `✗ ${found.name}: ${differing.length} of ${found.numbers.length} numbers differ`,
+          `  commit ${found.commit.slice(0, 12)}, executed in ${
+            found.from === "checkout" ? "a fresh checkout" : "the working tree"
+          }`,
+          ...found.notes.map((note) => `  ! ${note}`),
+        ].join("\n"));
+    });
+}
+
+/** `lab explain`: where a report came from. */
+export function explainCommand(): Command {
+  return new Command("explain")
+    .description("print where a report came from: data, settings, commit, run")
+    .argument("<report>", "an HTML page of reports/")
+    .option("--json", "print JSON, and nothing else, on standard output")
+    .action(async (path: string, options: { json?: boolean }) => {
+      const found = await explain(path);
+      print(options, found, () => found.text);
+    });
+}
+
+/** `lab publish`: pages for a static site. */
+export function publishCommand(): Command {
+  return new Command("publish")
+    .description("copy the reports that may be shown (no secrets, no local paths) into a folder for a static site")
+    .requiredOption("--to <folder>", "where to; made when missing")
+    .option("--json", "print JSON, and nothing else, on standard output")
+    .action(async (options: { to: string; json?: boolean }) => {
+      const published = await publish(options.to, projectPath("reports"));
+      print(options, published, () => `${published.files.length} files in ${options.to}`);
+    });
+}
+
+function reportText(results: readonly ReportResult[]): string {
+  return results.map(({ report, finding, run, error }) =>
+    [
+      `${error ? "✗" : "✓"} ${report}`,
+      ...(finding ? [`  ${finding}`] : []),
+      ...(error ? [`  cell ${error.cell}: ${error.name}: ${error.message}`] : []),
+      ...(run.url ? [`  ${run.url}`] : []),
+    ].join("\n")
+  ).join("\n");
+}
+
+/** `name=value`; the value as JSON where it is, else as text. */
+function parameterOf(text: string): [string, string | number | boolean | null] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new RangeError(`Cannot read the parameter "${text}" as it must be like name=value`);
+  const value = text.slice(at + 1);
+  try {
+    return [text.slice(0, at), JSON.parse(value)];
+  } catch {
+    return [text.slice(0, at), value]; // not JSON: plain text
+  }
+}

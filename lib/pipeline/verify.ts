@@ -1,0 +1,162 @@
+import { join } from "node:path";
+import { exists } from "../base/files.ts";
+import { projectPath } from "../base/project.ts";
+import type { Settings } from "../config/environment.ts";
+import type { Config } from "../config/schema.ts";
+import { getArtifact } from "../track/artifacts.ts";
+import { connection } from "../track/connection.ts";
+import { gitState } from "../track/git.ts";
+import { getRun, type StoredRun } from "../track/runs.ts";
+import { barOf, type Deps } from "./deps.ts";
+import { loadMarket } from "./market.ts";
+import { trackingVariables } from "./tracked.ts";
+
+/** One number, then and now. */
+export interface Compared {
+  readonly name: string;
+  readonly recorded: number;
+  readonly again: number; // NaN where it is missing now
+  readonly same: boolean; // to the last bit; NaN equals NaN
+}
+
+/** What became of executing a tracked run again. */
+export interface Verification {
+  readonly run: string;
+  readonly name: string;
+  readonly commit: string;
+  /** Where it was executed again: the working tree, or a fresh checkout of the commit. */
+  readonly from: "working tree" | "checkout";
+  readonly numbers: readonly Compared[];
+  readonly passed: boolean;
+  /** What limits the verdict. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Executes a tracked run again from its recorded commit, settings, data and seed, and compares every number to the last
+ * bit. Another commit than the one checked out is tried in a temporary checkout; nothing is written to the tracker.
+ *
+ * @param id the run's id, or enough of its beginning
+ * @throws {RangeError} if there is no such run, it recorded too little, or its data are not what they were
+ */
+export async function verifyStage(id: string, settings: Settings, deps: Deps = {}): Promise<Verification> {
+  const server = await connection({ variables: trackingVariables(settings) }).get();
+  const run = await getRun(server, id);
+  const command = commandOf(run);
+  const decode = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+  const config: Config = decode(await getArtifact(server, run, "config.json"));
+  const recorded: Record<string, number | string> = decode(await getArtifact(server, run, "metrics.json"));
+  await checkData(config, run);
+
+  const commit = run.tags["mlflow.source.git.commit"];
+  if (!commit) throw new RangeError(`Cannot verify run ${run.id} as it recorded no commit: it was made outside git`);
+  const now = await gitState(projectPath());
+  const inPlace = now?.commit === commit && !now.dirty;
+  const notes: string[] = [];
+  if (run.tags["candelabra.dirty"] === "true") {
+    notes.push("The run was made with uncommitted changes, which the commit does not have.");
+  }
+  using bar = barOf(deps, `Verifying ${run.name}`);
+  bar.update(0, 2, inPlace ? "in the working tree" : `in a checkout of ${commit.slice(0, 10)}`);
+  const again = inPlace
+    ? await execute(projectPath(), command, config, deps)
+    : await inCheckout(commit, (folder) => execute(folder, command, config, deps));
+  bar.update(2, 2);
+  const numbers = compareNumbers(recorded, again);
+  return {
+    run: run.id,
+    name: run.name,
+    commit,
+    from: inPlace ? "working tree" : "checkout",
+    numbers,
+    passed: numbers.length > 0 && numbers.every(({ same }) => same),
+    notes,
+  };
+}
+
+/** Numbers by name, then and now: all that were recorded, and any that are new. */
+export function compareNumbers(
+  recorded: Readonly<Record<string, number | string>>,
+  again: Readonly<Record<string, number | string>>,
+): Compared[] {
+  const names = [...new Set([...Object.keys(recorded), ...Object.keys(again)])];
+  return names.map((name) => {
+    const [before, now] = [Number(recorded[name] ?? NaN), Number(again[name] ?? NaN)];
+    return { name, recorded: before, again: now, same: name in recorded && name in again && Object.is(before, now) };
+  });
+}
+
+function commandOf(run: StoredRun): string[] {
+  try {
+    const command = JSON.parse(run.tags["candelabra.command"] ?? "");
+    if (Array.isArray(command) && command.every((word) => typeof word === "string")) return command;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new RangeError(
+    `Cannot verify run ${run.id} as it does not say what made it: it is not a run of this project's`,
+  );
+}
+
+async function checkData(config: Config, run: StoredRun): Promise<void> {
+  const hash = run.tags["candelabra.data_hash"];
+  if (!hash) return;
+  const source = await loadMarket(config);
+  if (source.hash === hash) return;
+  throw new RangeError(
+    `Cannot verify run ${run.id} as its data must hash to ${hash.slice(0, 16)}: ` +
+      `${config.data.input.join(", ")} now hashes to ${source.hash.slice(0, 16)}`,
+  );
+}
+
+/** Runs the command line of the project in `folder` without tracking, and returns its numbers. */
+async function execute(
+  folder: string,
+  command: readonly string[],
+  config: Config,
+  { signal }: Deps,
+): Promise<Record<string, number | string>> {
+  const scratch = await Deno.makeTempDir({ prefix: "candelabra-verify-" });
+  try {
+    const settings = join(scratch, "config.json");
+    await Deno.writeTextFile(settings, JSON.stringify(config));
+    const output = command[0] === "report" ? ["--output", join(scratch, "reports")] : [];
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "--quiet", "lab", ...command, "--config", settings, "--no-track", "--json", ...output],
+      cwd: folder,
+      stdout: "piped",
+      stderr: "piped",
+      ...(signal ? { signal } : {}),
+    }).output();
+    const text = new TextDecoder().decode(stdout);
+    if (code !== 0) {
+      const said = new TextDecoder().decode(stderr).trim().split("\n").slice(-5).join("\n");
+      throw new Error(`Cannot verify as "lab ${command.join(" ")}" ended with exit code ${code}:\n${said}`);
+    }
+    const result = JSON.parse(text);
+    return Array.isArray(result) ? result[0].metrics : result.metrics;
+  } finally {
+    await Deno.remove(scratch, { recursive: true });
+  }
+}
+
+/** Runs `work` in a temporary checkout of a commit that shares this project's packages and fetched candles. */
+async function inCheckout<T>(commit: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await Deno.makeTempDir({ prefix: "candelabra-checkout-" });
+  await git("worktree", "add", "--detach", "--force", folder, commit);
+  try {
+    for (const shared of ["node_modules", "data/raw"]) {
+      const [from, to] = [projectPath(shared), join(folder, shared)];
+      if (await exists(from) && !await exists(to)) await Deno.symlink(from, to, { type: "dir" });
+    }
+    return await work(folder);
+  } finally {
+    await git("worktree", "remove", "--force", folder);
+  }
+}
+
+async function git(...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command("git", { args, cwd: projectPath(), stderr: "piped" }).output();
+  if (success) return;
+  throw new Error(`Cannot verify as git ${args[0]} ${args[1]} failed: ${new TextDecoder().decode(stderr).trim()}`);
+}
