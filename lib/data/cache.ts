@@ -57,7 +57,11 @@ export function openCache(
   /** Work that changes files: one process at a time, with errors that say what could not be kept. */
   const change = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      return await withLock(path("coverage.json"), work);
+      return await withLock(path("coverage.json"), async () => {
+        const unfinished = (await names(root, "isFile")).filter((name) => name.endsWith(".tmp"));
+        for (const name of unfinished) await Deno.remove(path(name)); // of a process that was killed: we hold the lock
+        return await work();
+      });
     } catch (error) {
       if (!(error instanceof Error && "code" in error)) throw error; // not of the system
       const why = error.message.split("\n")[0].replaceAll(root, place);
@@ -123,7 +127,7 @@ export function openCache(
     return kept;
   };
   const monthsIn = async (range: TimeRange): Promise<string[]> => {
-    const files = (await names(path("."), "isFile")).filter((name) => /^\d{4}-\d\d\.parquet$/.test(name));
+    const files = (await names(root, "isFile")).filter((name) => /^\d{4}-\d\d\.parquet$/.test(name));
     const months = new Set([...files.map((name) => name.slice(0, 7)), ...Object.keys((await coverage()).bars)]);
     return [...months].sort().filter((month) => monthSpan(month).from < range.to && monthSpan(month).to > range.from);
   };

@@ -77,7 +77,7 @@ function ordered(raw: Candles, findings: Finding[]): Candles {
     const turned = back.length === rows.length - 1;
     const what = turned
       ? "the bars were newest first and turned round"
-      : `${counted(back.length, "bar")} came after later ones and were sorted`;
+      : `${counted(back.length, "bar")} after later ones: sorted`;
     findings.push({ kind: "order", bars: back.length, changed: true, what, examples: turned ? [] : dates(back, time) });
     rows.sort((a, b) => time[a] - time[b] || a - b);
   }
@@ -138,7 +138,7 @@ function onGrid(candles: Candles, findings: Finding[], gaps: GapPolicy): Candles
   const slot = (t: number) => Math.round((time[t] - phase) / step);
   const off = [...time.keys()].filter((t) => time[t] !== phase + slot(t) * step);
   if (off.length > 0) {
-    const what = `${counted(off.length, "bar")} did not open on the grid of ${bar}: kept as they are`;
+    const what = `${counted(off.length, "bar")} off the grid of ${bar}: kept`;
     findings.push({ kind: "grid", bars: off.length, changed: false, what, examples: dates(off, time) });
   }
   let missing = 0;

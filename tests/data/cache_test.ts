@@ -87,6 +87,16 @@ Deno.test("a damaged note of what was answered is set aside; no bar is lost", as
   assertEquals((await cache.read(always)).length, 2000);
 });
 
+Deno.test("what a killed writer left half done is removed", async () => {
+  await using folder = await temporaryFolder();
+  const cache = openCache(folder.path, key);
+  await cache.add(slice(whole, 0, 10), span(0, 10));
+  const place = `${folder.path}/binance/BTC-USDT/1h`;
+  await Deno.writeTextFile(`${place}/2020-01.parquet.99999.abcdef12.tmp`, "half");
+  await cache.add(slice(whole, 10, 20), span(10, 20));
+  assertEquals(files(place), ["2020-01.parquet", "coverage.json", "coverage.json.lock"]);
+});
+
 Deno.test("many writers at once lose nothing", async () => {
   await using folder = await temporaryFolder();
   const parts = Array.from({ length: 20 }, (_, i) => i);
