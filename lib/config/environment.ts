@@ -18,7 +18,8 @@ const environments = ["development", "staging", "production"] as const;
 
 /**
  * The environment's variables over those of `.env.<ENV>` over those of `.env`, in `folder`. `NAME_FILE` names a file
- * that holds the value, as secret managers mount them; it counts where `NAME` itself is not set.
+ * that holds the value, as secret managers mount them; it counts where `NAME` itself is not set. A notebook's kernel,
+ * which may not read `.env` files, goes without them.
  *
  * @throws {RangeError} if ENV is not a known environment, or a `_FILE` cannot be read
  */
@@ -58,7 +59,8 @@ function readEnvFile(path: string): Record<string, string> {
   try {
     return { ...parseEnv(Deno.readTextFileSync(path)) } as Record<string, string>;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return {};
+    // Notebooks may not read it: they get no keys.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return {};
     throw error;
   }
 }
