@@ -143,7 +143,9 @@ async function runCell(kernel: Kernel, cell: CodeCell, displays: Displays): Prom
   const shown = Promise.withResolvers<void>();
   const failures: ErrorOutput[] = [];
   const collect = collector(cell.outputs, displays);
+  let heard = performance.now();
   kernel.onBroadcast = (message) => {
+    heard = performance.now();
     const { type, content } = message;
     const { mark: found, uncaught } = content.metadata ?? {};
     if (type === "error") failures.push(errorOutput(content));
@@ -163,7 +165,18 @@ async function runCell(kernel: Kernel, cell: CodeCell, displays: Displays): Prom
   const send =
     `console.log("${mark}");await Deno.jupyter.broadcast("display_data",{data:{},metadata:{mark:"${mark}"}})`;
   await kernel.execute(send, { silent: true });
-  await Promise.race([Promise.all([printed.promise, shown.promise]), kernel.dead]);
+  const silence = Promise.withResolvers<never>();
+  const watch = setInterval(() => {
+    if (performance.now() - heard < 20_000) return;
+    silence.reject(
+      new Stopped("OutputLost", "The cell printed faster than its output could be read: some of it is lost"),
+    );
+  }, 1000);
+  try {
+    await Promise.race([Promise.all([printed.promise, shown.promise]), kernel.dead, silence.promise]);
+  } finally {
+    clearInterval(watch);
+  }
   kernel.onBroadcast = () => {};
   cell.metadata.execution = {
     "iopub.execute_input": started.toISOString(),

@@ -1,5 +1,6 @@
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
+import { setImmediate } from "node:timers";
 import { log } from "../base/log.ts";
 import { kernelEnvironment } from "./kernel_environment.ts";
 import { type GuardPolicy, openGuard } from "./kernel_guard.ts";
@@ -29,7 +30,10 @@ export class KernelDied extends Error {
   override name = "KernelDied";
 }
 
-/** What each kernel runs before its first cell. Errors that nothing awaits would be lost or stop the event loop. */
+/**
+ * What each kernel runs before its first cell. Errors that nothing awaits would be lost or stop the event loop. Printing
+ * is held to 20 lines a ms: the kernel can print 100,000 lines a second and drops those that nobody fetched in time.
+ */
 const prologue = `{
   for (const kind of ["error", "unhandledrejection"]) {
     globalThis.addEventListener(kind, (event) => {
@@ -40,6 +44,15 @@ const prologue = `{
         : { name: "Uncaught", message: String(thrown), stack: String(thrown) };
       Deno.jupyter.broadcast("display_data", { data: {}, metadata: { uncaught }, transient: {} });
     });
+  }
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  let printed = 0;
+  for (const name of ["log", "info", "debug", "warn", "error", "table", "dir"]) {
+    const print = console[name];
+    console[name] = (...values) => {
+      if (++printed % 20 === 0) Atomics.wait(pause, 0, 0, 1);
+      print(...values);
+    };
   }
   // Ends the kernel when the process that started it is gone: its standard input closes, the guard no longer answers.
   const watch = "for await (const _ of Deno.stdin.readable); Deno.statSync('.'); self.postMessage('end');";
@@ -217,7 +230,12 @@ export class Kernel implements AsyncDisposable {
   async #listen(socket: ZmtpSocket, take: (message: Message) => void): Promise<void> {
     const { BadResource, ConnectionReset, Interrupted, UnexpectedEof } = Deno.errors;
     try {
-      while (true) take(this.#decode(await socket.receive()));
+      for (let since = performance.now();;) {
+        take(this.#decode(await socket.receive()));
+        if (performance.now() - since < 2) continue;
+        await new Promise<void>((resolve) => setImmediate(() => resolve())); // lets the sockets read
+        since = performance.now();
+      }
     } catch (error) {
       if ([BadResource, ConnectionReset, Interrupted, UnexpectedEof].some((kind) => error instanceof kind)) return;
       log("error", `Cannot read from the kernel: ${(error as Error).message}`);

@@ -106,7 +106,7 @@ export function decider({ root, cwd, net = [], run = [] }: GuardPolicy): (questi
   const temporary = [Deno.env.get("TMPDIR") ?? "/tmp", "/tmp"];
   const native = [cache, join(root, "node_modules")].map(real);
   const writable = [...["data", "reports", "mlflow_runs"].map((name) => join(root, name)), cwd, ...temporary].map(real);
-  const closed = ["/run/secrets", "/var/run/secrets", ...secretFiles()].map(real);
+  const closed = ["/run/secrets", "/var/run/secrets", join(root, ".jupyter", "runtime"), ...secretFiles()].map(real);
   const inHome = (path: string) => home !== "" && inside(path, home) && relative(home, path).startsWith(".");
 
   const readable = (path: string, pid: number) => {

@@ -5,21 +5,29 @@ const decoder = new TextDecoder();
 const MORE = 1;
 const LONG = 2;
 const COMMAND = 4;
+const GREETING = 64; // bytes
 
 /** Kinds of ZeroMQ socket that a Jupyter client needs: requests go by DEALER, broadcasts come by SUB. */
 export type SocketKind = "DEALER" | "SUB";
 
 /**
- * One ZeroMQ connection over TCP on loopback: ZMTP 3.0 with the NULL mechanism, as a client.
- * Source: rfc.zeromq.org/spec/23.
+ * One ZeroMQ connection over TCP on loopback: ZMTP 3.0 with the NULL mechanism, as a client. It reads ahead of who
+ * asks, as a publisher drops what a subscriber does not fetch in time. Source: rfc.zeromq.org/spec/23.
  */
 export class ZmtpSocket implements Disposable {
   readonly #connection: Deno.TcpConn;
-  #held = new Uint8Array(0); // read from the wire and not yet asked for
+  #held = new Uint8Array(0); // read, and not yet a whole frame
+  #greeted = false;
+  #frames: Uint8Array[] = []; // of a message whose last frame is to come
+  readonly #arrived: Uint8Array[][] = [];
+  #next = 0; // of #arrived
+  #news = Promise.withResolvers<void>();
+  #ended: unknown;
   #sending: Promise<void> = Promise.resolve();
 
   private constructor(connection: Deno.TcpConn) {
     this.#connection = connection;
+    this.#readAhead();
   }
 
   /**
@@ -58,16 +66,16 @@ export class ZmtpSocket implements Disposable {
   /**
    * Waits for one message.
    *
-   * @throws {Deno.errors.UnexpectedEof} when the peer has closed the connection
+   * @throws {Deno.errors.UnexpectedEof} when the peer has closed the connection and all it sent was received
    */
   async receive(): Promise<Uint8Array[]> {
-    const frames: Uint8Array[] = [];
-    while (true) {
-      const { flags, body } = await this.#frame();
-      if (flags & COMMAND) continue; // no command matters after the handshake
-      frames.push(body);
-      if (!(flags & MORE)) return frames;
+    while (this.#next === this.#arrived.length) {
+      this.#arrived.length = this.#next = 0;
+      if (this.#ended) throw this.#ended;
+      this.#news = Promise.withResolvers();
+      await this.#news.promise;
     }
+    return this.#arrived[this.#next++];
   }
 
   close(): void {
@@ -83,14 +91,10 @@ export class ZmtpSocket implements Disposable {
   }
 
   async #handshake(kind: SocketKind, identity: string): Promise<void> {
-    const greeting = new Uint8Array(64);
+    const greeting = new Uint8Array(GREETING);
     greeting.set([0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 3, 0]);
     greeting.set(encoder.encode("NULL"), 12);
     await this.#write(greeting);
-    const peer = await this.#take(64);
-    if (peer[0] !== 0xff || peer[9] !== 0x7f || peer[10] < 3) {
-      throw new SyntaxError(`Cannot talk to the kernel as it must speak ZMTP 3: its greeting is ${peer.slice(0, 12)}`);
-    }
     const ready = joined([
       Uint8Array.of(5),
       encoder.encode("READY"),
@@ -98,37 +102,54 @@ export class ZmtpSocket implements Disposable {
       property("Identity", identity),
     ]);
     await this.#write(joined([Uint8Array.of(COMMAND, ready.length), ready]));
-    const answer = await this.#frame();
-    if (!(answer.flags & COMMAND) || decoder.decode(answer.body.subarray(1, 6)) !== "READY") {
-      throw new SyntaxError(
-        `Cannot talk to the kernel as it must answer READY: it sent ${decoder.decode(answer.body)}`,
-      );
+    const [answer] = await this.receive();
+    if (decoder.decode(answer.subarray(0, 6)) !== "\x05READY") {
+      throw new SyntaxError(`Cannot talk to the kernel as it must answer READY: it sent ${decoder.decode(answer)}`);
     }
   }
 
-  async #frame(): Promise<{ flags: number; body: Uint8Array }> {
-    const flags = (await this.#take(1))[0];
-    const size = await this.#take(flags & LONG ? 8 : 1);
-    const length = flags & LONG ? Number(new DataView(size.buffer, size.byteOffset, 8).getBigUint64(0)) : size[0];
-    return { flags, body: await this.#take(length) };
-  }
-
-  /** The next `count` bytes, a copy. */
-  async #take(count: number): Promise<Uint8Array> {
-    if (this.#held.length < count) {
-      const parts = [this.#held];
-      for (let have = this.#held.length; have < count;) {
-        const chunk = new Uint8Array(65_536);
+  async #readAhead(): Promise<void> {
+    try {
+      while (true) {
+        const chunk = new Uint8Array(262_144);
         const read = await this.#connection.read(chunk);
         if (read === null) throw new Deno.errors.UnexpectedEof("the kernel closed the connection");
-        parts.push(chunk.subarray(0, read));
-        have += read;
+        this.#held = this.#held.length > 0 ? joined([this.#held, chunk.subarray(0, read)]) : chunk.subarray(0, read);
+        this.#cut();
       }
-      this.#held = joined(parts);
+    } catch (error) {
+      this.#ended = error;
     }
-    const taken = this.#held.slice(0, count);
-    this.#held = this.#held.subarray(count);
-    return taken;
+    this.#news.resolve();
+  }
+
+  /** Cuts whole messages off what was read. The first frame after the greeting is the peer's READY, a command. */
+  #cut(): void {
+    let at = 0;
+    if (!this.#greeted) {
+      if (this.#held.length < GREETING) return;
+      const [first, last, major] = [this.#held[0], this.#held[9], this.#held[10]];
+      if (first !== 0xff || last !== 0x7f || major < 3) {
+        throw new SyntaxError(
+          `Cannot talk to the kernel as it must speak ZMTP 3: its greeting is ${this.#held.slice(0, 12)}`,
+        );
+      }
+      this.#greeted = true;
+      at = GREETING;
+    }
+    const view = new DataView(this.#held.buffer, this.#held.byteOffset, this.#held.length);
+    while (at + 2 <= this.#held.length) {
+      const flags = this.#held[at];
+      const start = at + (flags & LONG ? 9 : 2);
+      if (start > this.#held.length) break;
+      const end = start + (flags & LONG ? Number(view.getBigUint64(at + 1)) : this.#held[at + 1]);
+      if (end > this.#held.length) break;
+      this.#frames.push(this.#held.subarray(start, end));
+      if (!(flags & MORE)) this.#arrived.push(this.#frames.splice(0));
+      at = end;
+    }
+    this.#held = this.#held.subarray(at);
+    if (this.#next < this.#arrived.length) this.#news.resolve();
   }
 
   async #write(bytes: Uint8Array): Promise<void> {

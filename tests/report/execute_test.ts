@@ -38,6 +38,16 @@ Deno.test("all 4,000 lines of 40 cells arrive, each in its own cell", async () =
   });
 });
 
+Deno.test("a cell that prints faster than it can be read loses nothing, and one that prints without end is cut", async () => {
+  const executed = await run(notebookOf(
+    "for (let i = 0; i < 10_000; i++) console.log(i);",
+    'for (let i = 0; i < 30; i++) console.log("x".repeat(50_000));',
+  ));
+  assertEquals(shown(executed, 1), Array.from({ length: 10_000 }, (_, i) => `${i}\n`).join(""));
+  const text = shown(executed, 2);
+  assert(text.length < 1_100_000 && text.endsWith("… cut here: a cell's text may be 1000000 characters long\n"));
+});
+
 Deno.test("values show themselves, streams keep their kind, an updated display changes in place", async () => {
   const executed = await run(notebookOf(
     '({ [Symbol.for("Jupyter.display")]: () => ({ "text/html": "<b>1</b>", "text/plain": "one" }) })',
