@@ -1,6 +1,6 @@
 import { FILL } from "./journal.ts";
 import { equity, type Ledger, trade } from "./ledger.ts";
-import type { Tape } from "./tape.ts";
+import { type Tape, volumeLimit } from "./tape.ts";
 import type { Terms } from "./terms.ts";
 
 /** An order under this share of equity is rounding, not a wish. */
@@ -49,7 +49,7 @@ export function rebalance(
 ): void {
   if (ledger.ruined[row] !== 0) return;
   const { assets: K, units, orders, rates } = ledger;
-  const { open, limit, terms } = tape;
+  const { open, terms } = tape;
   const [held, bar] = [row * K, t * K];
 
   // What is asked for, and what is left alone.
@@ -113,7 +113,7 @@ export function rebalance(
     const order = target - units[held + k] * price;
     if (!(Math.abs(order) > DUST * worth)) continue;
     const wanted = weight === 0 ? -units[held + k] : order / price;
-    const most = limit[bar + k];
+    const most = volumeLimit(tape, bar + k);
     orders[k] = Math.abs(wanted) > most ? Math.sign(wanted) * most : wanted;
     cut ||= orders[k] !== wanted;
     ledger.wanted[row] += Math.abs(wanted) * price;
@@ -144,7 +144,7 @@ function sellCost({ fee, halfSpread }: Terms, impact: number): number {
  * 2005, "Direct estimation of equity market impact"; Tóth et al. 2011).
  */
 function impactOf(tape: Tape, at: number, units: number): number {
-  const size = Math.min(Math.abs(units), tape.limit[at]);
+  const size = Math.min(Math.abs(units), volumeLimit(tape, at));
   if (!(size > 0)) return 0;
   return Math.min(LARGEST_IMPACT, tape.terms.impact * Math.sqrt(size / tape.volume[at]));
 }

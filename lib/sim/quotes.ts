@@ -1,6 +1,6 @@
 import { FILL } from "./journal.ts";
 import { equity, type Ledger, trade } from "./ledger.ts";
-import type { Tape } from "./tape.ts";
+import { type Tape, volumeLimit } from "./tape.ts";
 
 /**
  * Fills one account's resting quotes against bar `t`: `bid[k]`, `ask[k]` (quote currency, NaN none), `size[k]` (base
@@ -55,7 +55,7 @@ function fillQuote(
   const fee = marketable ? Math.max(terms.fee, terms.makerFee) : terms.makerFee;
   const size = Math.min(
     Math.abs(units),
-    tape.limit[t * tape.assets + k],
+    volumeLimit(tape, t * tape.assets + k),
     room(ledger, row, k, price, units, fee, tape, t),
   );
   ledger.wanted[row] += Math.abs(units) * price;

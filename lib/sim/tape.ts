@@ -15,13 +15,12 @@ export interface Tape {
   readonly low: Float64Array;
   readonly close: Float64Array;
   readonly volume: Float64Array; // [T, K] base units
-  /** Most that one order may trade in the bar, base units: 0 where the bar did not trade, Infinity without a cap. */
-  readonly limit: Float64Array; // [T, K]
+  readonly filled: Uint8Array; // [T, K] 1 where the bar did not trade
   readonly terms: Terms;
 }
 
 /**
- * Lays a market out for the books. A bar marked `filled` has a limit of 0: nothing trades on it.
+ * Lays a market out for the books. Nothing trades on a bar marked `filled`.
  *
  * @throws {RangeError} if there is no asset, the assets are not aligned, a price is not a number above 0, or costs and
  * margin are out of range (`newTerms`)
@@ -36,15 +35,8 @@ export function newTape(market: Market, margin: MarginOptions = {}): Tape {
   }
   const terms = newTerms(costs, margin);
   for (const candles of assets) checkPrices(candles);
-  const limit = new Float64Array(length * K);
-  for (let k = 0; k < K; k++) {
-    const { $volume, filled } = assets[k];
-    for (let t = 0, i = k; t < length; t++, i += K) {
-      if (filled[t] === 0) limit[i] = volumeLimit(terms, $volume[t]);
-    }
-  }
   const column = (name: "$open" | "$high" | "$low" | "$close" | "$volume") =>
-    K === 1 ? assets[0][name] : interleave(assets.map((candles) => candles[name]), length);
+    interleave(assets.map((candles) => candles[name]), (size) => new Float64Array(size));
   return {
     length,
     assets: K,
@@ -53,38 +45,49 @@ export function newTape(market: Market, margin: MarginOptions = {}): Tape {
     low: column("$low"),
     close: column("$close"),
     volume: column("$volume"),
-    limit,
+    filled: interleave(assets.map((candles) => candles.filled), (size) => new Uint8Array(size)),
     terms,
   };
 }
 
-/** Money is counted at these prices, so one that is not a price ruins the books silently: refused before that. */
-function checkPrices(candles: Candles): void {
-  const { symbol, length, time, $open, $high, $low, $close } = candles;
-  for (let t = 0; t < length; t++) {
-    const [open, high, low, close] = [$open[t], $high[t], $low[t], $close[t]]; // comparisons with NaN are false
-    if (low > 0 && high < Infinity && low <= high && open > 0 && open < Infinity && close > 0 && close < Infinity) {
+/**
+ * Most that one order may trade at `at` = t · K + k, base units: 0 where the bar did not trade, Infinity without a cap.
+ * Where impact is charged, a bar without volume cannot be traded at all.
+ */
+export function volumeLimit({ terms, volume, filled }: Tape, at: number): number {
+  if (filled[at] !== 0) return 0;
+  if (terms.participation === Infinity) return terms.impact > 0 && !(volume[at] > 0) ? 0 : Infinity;
+  return volume[at] > 0 ? terms.participation * volume[at] : 0;
+}
+
+/** Money is counted at these prices, so one that is not a price would ruin the books silently: refused before that. */
+function checkPrices({ symbol, time, $open, $high, $low, $close }: Candles): void {
+  const t = firstBad($open, $high, $low, $close);
+  if (t === -1) return;
+  throw new RangeError(
+    `Cannot trade ${symbol} as its bar of ${formatDate(time[t])} must have prices above 0 and low ≤ high: ` +
+      `open, high, low, close are ${$open[t]}, ${$high[t]}, ${$low[t]}, ${$close[t]}; clean the candles first`,
+  );
+}
+
+function firstBad(open: Float64Array, high: Float64Array, low: Float64Array, close: Float64Array): number {
+  for (let t = 0; t < open.length; t++) {
+    // A comparison with NaN is false.
+    if (low[t] > 0 && low[t] <= high[t] && open[t] > 0 && close[t] > 0 && high[t] + open[t] + close[t] < Infinity) {
       continue;
     }
-    throw new RangeError(
-      `Cannot trade ${symbol} as its bar of ${formatDate(time[t])} must have prices above 0 and low ≤ high: ` +
-        `open, high, low, close are ${open}, ${high}, ${low}, ${close}; clean the candles first`,
-    );
+    return t;
   }
+  return -1;
 }
 
-/** Where any impact is charged, a bar without volume cannot be traded at all; without cap and impact any size trades. */
-function volumeLimit({ participation, impact }: Terms, volume: number): number {
-  if (participation === Infinity) return impact > 0 && !(volume > 0) ? 0 : Infinity;
-  return volume > 0 ? participation * volume : 0;
-}
-
-function interleave(columns: readonly Float64Array[], length: number): Float64Array {
+function interleave<A extends Float64Array | Uint8Array>(columns: readonly A[], make: (size: number) => A): A {
   const K = columns.length;
-  const all = new Float64Array(length * K);
+  if (K === 1) return columns[0];
+  const all = make(columns[0].length * K);
   for (let k = 0; k < K; k++) {
     const column = columns[k];
-    for (let t = 0, i = k; t < length; t++, i += K) all[i] = column[t];
+    for (let t = 0, i = k; t < column.length; t++, i += K) all[i] = column[t];
   }
   return all;
 }

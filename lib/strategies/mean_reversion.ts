@@ -1,5 +1,5 @@
 import { targetStrategy } from "./follow.ts";
-import { rsi, sma, stddev } from "../features/indicators/mod.ts";
+import { rsi } from "../features/indicators/mod.ts";
 import type { Setting } from "./setting.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -45,13 +45,41 @@ export function meanReversion({ by = "zscore", period = 20, entry = 2, exit = 0,
   });
 }
 
-/** NaN where the close does not vary: what is left then is rounding. */
-function zscore(close: Float64Array, period: number): Float64Array {
-  const mean = sma(close, period);
-  const deviation = stddev(close, period);
-  return mean.map((level, t) => deviation[t] > 1e-9 * level ? (close[t] - level) / deviation[t] : NaN);
+/**
+ * Distance of each value from the mean of the last `period`, in their population deviations; NaN before there are as
+ * many, and where they do not vary but for rounding. Rolling sums of distances from a level near the window, which is
+ * set anew every 32 windows, and where it has got too far away to leave enough digits.
+ */
+function zscore(values: Float64Array, period: number): Float64Array {
+  const out = new Float64Array(values.length).fill(NaN);
+  const share = 1 / period;
+  for (let t = period - 1; t < values.length;) {
+    const level = values[t];
+    const end = Math.min(values.length, t + 32 * period);
+    let [sum, squares] = [0, 0];
+    for (let i = t - period + 1; i <= t; i++) {
+      sum += values[i] - level;
+      squares += (values[i] - level) * (values[i] - level);
+    }
+    for (const start = t; t < end; t++) {
+      const distance = values[t] - level;
+      if (t > start) {
+        const leaving = values[t - period] - level;
+        sum += distance - leaving;
+        squares += (distance - leaving) * (distance + leaving);
+      }
+      const mean = sum * share;
+      const variance = squares * share - mean * mean;
+      if (variance < 1e-6 * (squares * share) && t > start) break;
+      const deviation = Math.sqrt(variance);
+      if (deviation > 1e-9 * values[t]) out[t] = (distance - mean) / deviation;
+    }
+  }
+  return out;
 }
 
 function rsiLevel(close: Float64Array, period: number): Float64Array {
-  return rsi(close, period).map((value) => (value - 50) / 10);
+  const level = rsi(close, period);
+  for (let t = 0; t < level.length; t++) level[t] = (level[t] - 50) / 10;
+  return level;
 }
