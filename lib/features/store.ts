@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { projectPath } from "../base/project.ts";
 import { exists, withLock, writeAtomic } from "../base/files.ts";
-import { hashOf } from "../base/hash.ts";
+import { canonicalJson, hashOf } from "../base/hash.ts";
 import { log } from "../base/log.ts";
 import { type Candles, hashCandles } from "../market/candles.ts";
 import { readColumns, writeColumns } from "../data/frames.ts";
@@ -93,13 +93,15 @@ const ofDisk = (error: unknown) =>
   error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.AlreadyExists ||
   /ENOSPC|EROFS|EDQUOT|No space left|Read-only file system|quota exceeded/i.test(String(error));
 
+const checkOf = (sidecar: Sidecar) => hashOf(canonicalJson(sidecar));
+
 async function write(path: string, matrix: Features, hash: string): Promise<void> {
   // Columns by number: a spec as a name could be anything, and may be written another way the next time.
   const columns = matrix.names.map((_, f) => [`f${f}`, columnOf(matrix, f)] as const);
   await writeColumns(path, { time: matrix.time, ...Object.fromEntries(columns) });
   const guarded = matrix.names.map((name) => matrix.guarded[name] ?? 0);
   const sidecar: Sidecar = { hash, specs: matrix.specs, warmup: matrix.warmup, guarded };
-  await writeAtomic(sidecarOf(path), JSON.stringify(sidecar, undefined, 2));
+  await writeAtomic(sidecarOf(path), JSON.stringify({ ...sidecar, check: checkOf(sidecar) }, undefined, 2));
 }
 
 async function read(
@@ -110,7 +112,9 @@ async function read(
 ): Promise<{ matrix: Features; hash: string } | { damage: string } | undefined> {
   if (!await exists(sidecarOf(path))) return undefined;
   try {
-    const { hash, warmup, guarded } = JSON.parse(await Deno.readTextFile(sidecarOf(path))) as Sidecar;
+    const { check, ...sidecar } = JSON.parse(await Deno.readTextFile(sidecarOf(path))) as Sidecar & { check: string };
+    if (checkOf(sidecar) !== check) throw new Error("its description is not the one that was written");
+    const { hash, warmup, guarded } = sidecar;
     const columns = await readColumns(path);
     const width = names.length;
     const values = new Float32Array(candles.length * width);
@@ -120,7 +124,8 @@ async function read(
     }
     const counts = names.map((name, f) => [name, guarded[f]] as const).filter(([, count]) => count > 0);
     const matrix = { names, time: candles.time, values, warmup, specs, guarded: Object.fromEntries(counts) };
-    if (hashOfFeatures(matrix) !== hash) throw new Error("its values are not those that were written");
+    const stored = { ...matrix, time: columns.time as Float64Array };
+    if (hashOfFeatures(stored) !== hash) throw new Error("its values are not those that were written");
     return { matrix, hash };
   } catch (error) {
     if (ofDisk(error)) throw error;

@@ -64,12 +64,15 @@ export function suspectColumns(candles: Candles, options: SuspectOptions = {}): 
 
 /** A column of the candles, some bars later. */
 function copyOf(candles: Candles, name: string, x: ArrayLike<number>, leads: number): Suspicion | undefined {
-  for (const own of ownColumns) {
-    for (let lead = 1; lead <= leads; lead++) {
+  for (let lead = 1; lead <= leads; lead++) {
+    for (const own of ownColumns) {
       const later = candles[own];
       let [same, told] = [0, 0];
       for (let t = 0; t + lead < candles.length; t++) {
-        if (Number.isNaN(x[t]) || later[t] === later[t + lead]) continue; // where it stands still nothing is told
+        // Nothing is told where the column stands still, nor by an open that is the close before it.
+        const known = later[t] === later[t + lead] ||
+          (own === "$open" && later[t + lead] === candles.$close[t + lead - 1]);
+        if (known || Number.isNaN(x[t])) continue;
         told++;
         if (x[t] === later[t + lead]) same++;
       }
