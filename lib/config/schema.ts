@@ -17,7 +17,7 @@ export const schema = {
   data: {
     input: list(
       text("", ""),
-      ["BTC/USD"],
+      ["coinbase_BTC-USD_1h"],
       "CSV or parquet files, symbols of the bundled sample, or symbols fetched before",
     ),
     timeframe: text("", "bar length: 1m, 15m, 1h, 4h, 1d, …; empty: the input's own"),
