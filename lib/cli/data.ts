@@ -6,6 +6,7 @@ import { writeCandles, writeColumns } from "../data/frames.ts";
 import { sampleCatalogue } from "../data/sample.ts";
 import { featureSets } from "../features/sets.ts";
 import { indicators } from "../features/indicators/mod.ts";
+import { describeLeak } from "../features/leaks.ts";
 import { columnOf } from "../features/matrix.ts";
 import { checkLeaksStage, featuresStage } from "../pipeline/features.ts";
 import { checkModuleLeaks } from "../pipeline/leaks_module.ts";
@@ -123,10 +124,7 @@ export function checkLeaksCommand(context: Context): Command {
       print(options, { data: found.source.name, features, columns }, () =>
         [
           `${features.passed ? "✓" : "✗"} ${features.label}: ${features.verdict}`,
-          ...features.leaks.map((leak) =>
-            `  ${leak.feature} changes at ${formatDate(leak.time)} when later bars are ${leak.how}: ` +
-            `it looks at least ${leak.ahead} bar(s) ahead`
-          ),
+          ...features.leaks.map((leak) => `  ${leak.feature} ${describeLeak(leak)}`),
           `${columns.passed ? "✓" : "?"} ${columns.label}: ${columns.verdict}`,
           ...columns.suspicions.map(({ column, reason }) => `  ${column}: ${reason}`),
         ].join("\n"));

@@ -19,8 +19,10 @@ export interface Leak {
   /** First bar whose value changed when only later bars did, and its time (ms UTC). */
   readonly bar: number;
   readonly time: number;
-  /** Bars ahead it was seen to look: at least this many. Infinity when it looks at the whole series. */
+  /** Bars ahead it was seen to look: at least this many. */
   readonly ahead: number;
+  /** Whether it looks at the whole series: wherever it was cut, values changed from the very first on. */
+  readonly whole: boolean;
   /** The value at `bar` with what follows hidden or changed, and with it in place. */
   readonly without: number;
   readonly with: number;
@@ -178,6 +180,7 @@ function* checking<B extends Bars>(
         bar: from + row,
         time: time[from + row],
         ahead: cut - from - row,
+        whole: false,
         without: table.values[row * names.length + f],
         with: reference.values[row * names.length + f],
         how,
@@ -241,8 +244,8 @@ function* checking<B extends Bars>(
 
   const leaks = [...found].sort(([a], [b]) => a - b).map(([, { leak, ahead, late, fromStart }]) => ({
     ...leak,
-    // The whole series: wherever it is cut, values change from the very first on.
-    ahead: late > 0 && fromStart === late ? Infinity : ahead,
+    ahead,
+    whole: late > 0 && fromStart === late,
   }));
   const silent = names.filter((_, f) => starts[f] === length);
   const tested = seen.reduce((sum, one) => sum + one, 0);
@@ -333,7 +336,7 @@ const many = (count: number, one: string) => `${count.toLocaleString("en-US")} $
 
 /** `looks 1 bar ahead: 0.31 at bar 57 (2018-01-02 09:00 UTC) becomes NaN when later bars are hidden`. */
 export function describeLeak(leak: Leak): string {
-  const distance = leak.ahead === Infinity ? "at the whole series" : `${many(leak.ahead, "bar")} ahead or more`;
+  const distance = leak.whole ? "at the whole series" : `${many(leak.ahead, "bar")} ahead or more`;
   const digits = (x: number) => Number.isFinite(x) ? String(Number(x.toPrecision(6))) : String(x);
   const values = digits(leak.with) === digits(leak.without)
     ? [String(leak.with), String(leak.without)]
@@ -355,8 +358,8 @@ function conclude(rest: Omit<LeakVerdict, "label" | "verdict" | "passed">): Leak
     silent.length > 0 && `${silent.join(", ")} never had a value`,
     refused.runs > 0 && `${many(refused.runs, "run")} refused: ${refused.reason}`,
   ].filter((note) => note !== false);
-  const names = leaks.slice(0, 3).map(({ feature, ahead }) =>
-    `${feature} (${ahead === Infinity ? "the whole series" : many(ahead, "bar")})`
+  const names = leaks.slice(0, 3).map(({ feature, ahead, whole }) =>
+    `${feature} (${whole ? "the whole series" : many(ahead, "bar")})`
   ).join(", ");
   const verdict = leaks.length > 0
     ? `${leaks.length} of ${features.length} look ahead: ${names}${leaks.length > 3 ? ", …" : ""}`
