@@ -62,17 +62,18 @@ export function learnStep(
 ): Learnt<Tensor> & { stats: Record<StatName, Tensor> } {
   const names = Object.keys(layout.slots);
   const windows = model.encode && windowsOf(tf, model.seen, table!, batch.bars);
-  let parts: Omit<Record<StatName, Tensor>, "grad_norm"> | undefined;
+  let parts: LossParts | undefined;
   const lossOf = (...parameters: Tensor[]) => {
     const p = Object.fromEntries(names.map((name, i) => [name, parameters[i]]));
     const encoding = windows && model.encode!(tf, p, windows);
     const { policy, value } = model.decide(tf, p, encoding, model.seen.stateSize > 0 ? batch.state : undefined);
     parts = loss(tf, model, options, batch, policy, value);
-    for (const part of Object.values(parts)) tf.keep(part);
+    for (const name of lossNames) tf.keep(parts[name]);
     return parts.loss as never;
   };
   const p = parametersOf(tf, layout, learnt.weights);
   const { grads } = tf.valueAndGrads(lossOf)(names.map((name) => p[name]));
+  const stats = Object.fromEntries(lossNames.map((name) => [name, released(parts![name])])) as unknown as LossParts;
   const gradients = vectorsOf(tf, layout, Object.fromEntries(names.map((name, i) => [name, grads[i]])));
 
   const norm = tf.sqrt(tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient)))));
@@ -80,17 +81,34 @@ export function learnStep(
   const next = learnt.weights.map((weights, i) =>
     adam(tf, weights, learnt.first[i], learnt.second[i], tf.mul(gradients[i], scale), batch.step, batch.epsilon)
   );
-  const halted = options.target_kl === null ? undefined : tf.greater(parts!.approx_kl, 1.5 * options.target_kl);
+  const halted = options.target_kl === null ? undefined : tf.greater(stats.approx_kl, 1.5 * options.target_kl);
   const keep = (before: Tensor, after: Tensor) => halted ? tf.where(halted, before, after) : after;
   return {
     weights: next.map(({ weights }, i) => keep(learnt.weights[i], weights)),
     first: next.map(({ first }, i) => keep(learnt.first[i], first)),
     second: next.map(({ second }, i) => keep(learnt.second[i], second)),
-    stats: { ...parts!, grad_norm: norm },
+    stats: { ...stats, grad_norm: norm },
   };
 }
 
-function loss(tf: Tf, model: Model, options: LossOptions, batch: Minibatch, policy: Tensor, value: Tensor) {
+/** A copy that the scope around disposes of, in place of a tensor that was kept out of an inner one. */
+function released(kept: Tensor): Tensor {
+  const copy = kept.clone();
+  kept.dispose();
+  return copy;
+}
+
+const lossNames = statNames.filter((name) => name !== "grad_norm");
+type LossParts = Record<typeof lossNames[number], Tensor>;
+
+function loss(
+  tf: Tf,
+  model: Model,
+  options: LossOptions,
+  batch: Minibatch,
+  policy: Tensor,
+  value: Tensor,
+): LossParts {
   const { clip_range, clip_range_vf, ent_coef, vf_coef } = options;
   const { logProb, entropy } = judge(tf, model.actions, policy, batch.raw);
   const logRatio = tf.sub(logProb, batch.logProbs);

@@ -54,3 +54,22 @@ export interface Net extends AsyncDisposable {
   /** @throws {RangeError} if the state is of another net */
   load(state: NetState): void;
 }
+
+/** @throws {RangeError} if the state's vectors are not of these sizes */
+export function checkState(state: NetState, sizes: readonly number[]): void {
+  for (const kind of ["weights", "first", "second"] as const) {
+    const found = state[kind].map((values) => values.length);
+    if (found.join() === sizes.join()) continue;
+    throw new RangeError(
+      `Cannot load these ${kind} as the net has vectors of ${sizes.join(", ")} numbers: they have ${found.join(", ")}`,
+    );
+  }
+}
+
+/** @throws {RangeError} if a window would reach out of the table */
+export function checkBars(bars: Int32Array, window: number, T: number): void {
+  for (const bar of bars) {
+    if (bar >= window - 1 && bar < T) continue;
+    throw new RangeError(`Cannot look at bar ${bar} as a window of ${window} needs one of ${window - 1}..${T - 1}`);
+  }
+}

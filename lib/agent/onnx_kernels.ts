@@ -21,6 +21,11 @@ export const kernels: Readonly<Record<string, Emit>> = {
   Abs: unary("Abs"),
   Cos: unary("Cos"),
   Elu: unary("Elu"),
+  EluGrad: (r, { dy, y }) => {
+    const one = r.fill(1, [], "float32");
+    const slope = r.elementwise("Min", [r.elementwise("Add", [y, one], y.shape), one], y.shape);
+    return r.elementwise("Mul", [dy, slope], y.shape);
+  },
   Erf: unary("Erf"),
   Exp: unary("Exp"),
   Floor: unary("Floor"),
@@ -77,16 +82,11 @@ export const kernels: Readonly<Record<string, Emit>> = {
   LessEqual: comparison("LessOrEqual"),
   LogicalAnd: comparison("And"),
   LogicalOr: comparison("Or"),
-  Select: (r, { condition, t, e }) => {
-    // A condition of one number per row chooses whole rows.
-    const wide = condition.shape.length === t.shape.length
-      ? condition
-      : reshape(r, condition, [...condition.shape, ...t.shape.slice(condition.shape.length).map(() => 1)]);
-    return r.elementwise("Where", [wide, t, e], t.shape, t.dtype);
-  },
-  Step: (r, { x }) => {
+  Select: (r, { condition, t, e }) => r.elementwise("Where", [condition, t, e], t.shape, t.dtype),
+  Step: (r, { x }, { alpha = 0 }) => {
     const positive = r.elementwise("Greater", [x, r.fill(0, [], "float32")], x.shape, "bool");
-    return cast(r, positive, "float32");
+    if (alpha === 0) return cast(r, positive, "float32");
+    return r.elementwise("Where", [positive, r.fill(1, [], "float32"), r.fill(alpha, [], "float32")], x.shape);
   },
   Cast: (r, { x }, { dtype }) => cast(r, x, dtype),
   ClipByValue: (r, { x }, { clipValueMin, clipValueMax }) =>

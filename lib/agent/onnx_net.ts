@@ -2,7 +2,7 @@ import type { Tensor } from "onnxruntime-node";
 import { policySize } from "./distributions.ts";
 import { adamRates, type LossOptions, statNames } from "./learn_step.ts";
 import { layoutOf, type Model, startOf } from "./model.ts";
-import type { Minibatches, Net, NetState, Policy, Stats } from "./net.ts";
+import { checkBars, checkState, type Minibatches, type Net, type NetState, type Policy, type Stats } from "./net.ts";
 import { decideGraph, encodeGraph, learnGraph } from "./onnx_compile.ts";
 import { openOnnx } from "./onnx_session.ts";
 import { loadTf } from "./tfjs.ts";
@@ -169,25 +169,6 @@ export async function onnxNet(
       for (const session of Object.values(sessions)) await session?.release();
     },
   };
-}
-
-/** @throws {RangeError} if the state's vectors are not of these sizes */
-export function checkState(state: NetState, sizes: readonly number[]): void {
-  for (const kind of kinds) {
-    const found = state[kind].map((values) => values.length);
-    if (found.join() === sizes.join()) continue;
-    throw new RangeError(
-      `Cannot load these ${kind} as the net has vectors of ${sizes.join(", ")} numbers: they have ${found.join(", ")}`,
-    );
-  }
-}
-
-/** @throws {RangeError} if a window would reach out of the table */
-export function checkBars(bars: Int32Array, window: number, T: number): void {
-  for (const bar of bars) {
-    if (bar >= window - 1 && bar < T) continue;
-    throw new RangeError(`Cannot look at bar ${bar} as a window of ${window} needs one of ${window - 1}..${T - 1}`);
-  }
 }
 
 const CHUNK = 1024; // bars encoded at once

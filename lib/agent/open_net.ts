@@ -6,6 +6,7 @@ import { trunks } from "./mod.ts";
 import { newModel } from "./model.ts";
 import type { Net } from "./net.ts";
 import { onnxNet } from "./onnx_net.ts";
+import { tfNet } from "./tf_net.ts";
 import type { TrunkOptions } from "./trunk.ts";
 
 /** Which network, and what runs it. */
@@ -24,7 +25,7 @@ export interface NetOptions {
  *
  * @throws {RangeError} if there is no such trunk, engine or backend
  */
-export function openNet(
+export async function openNet(
   env: Pick<Env, "window" | "features" | "stateSize" | "actions">,
   options: NetOptions & TrunkOptions & LossOptions & { readonly batch_size: number; readonly seed: number },
 ): Promise<Net> {
@@ -33,6 +34,7 @@ export function openNet(
     throw new RangeError(`Cannot make a net as "${trunk}" is not a trunk: ${didYouMean(trunk, Object.keys(trunks))}`);
   }
   const model = newModel(env, env.actions, trunks[trunk], options, rng(seed));
-  if (engine === "onnx") return onnxNet(model, options, batch_size, { ...(backend && { backend }), threads });
+  if (engine === "onnx") return await onnxNet(model, options, batch_size, { ...(backend && { backend }), threads });
+  if (engine === "tfjs") return await tfNet(model, options, batch_size, backend);
   throw new RangeError(`Cannot make a net as "${engine}" is not an engine: ${didYouMean(engine, ["onnx", "tfjs"])}`);
 }

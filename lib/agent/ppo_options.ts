@@ -62,7 +62,13 @@ export function checkOptions({ rows }: { readonly rows: number }, options: PpoOp
   const whole = (name: keyof PpoOptions, least = 1) =>
     check(name, (value) => Number.isSafeInteger(value) && value >= least, `a whole number of at least ${least}`);
   for (const name of ["n_steps", "batch_size", "n_epochs", "stats_window_size"] as const) whole(name);
+  for (const name of ["lstm_hidden_size", "d_model", "n_heads", "n_layers"] as const) whole(name);
   whole("seed", 0);
+  if (options.net_arch.length === 0 || !options.net_arch.every((width) => Number.isSafeInteger(width) && width >= 1)) {
+    throw new RangeError(
+      `Cannot train as net_arch must be one or more widths: current value is ${JSON.stringify(options.net_arch)}`,
+    );
+  }
   check("learning_rate", (value) => value > 0 && value < Infinity, "above 0");
   for (const name of ["gamma", "gae_lambda"] as const) check(name, (value) => value >= 0 && value <= 1, "in 0..1");
   check("clip_range", (value) => value > 0 && value < 1, "between 0 and 1");

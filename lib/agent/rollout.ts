@@ -67,7 +67,7 @@ export interface Dealer {
 /** @param normalize whether the advantages of a minibatch get mean 0 and standard deviation 1 */
 export function newDealer(rollout: Rollout, size: number, normalize: boolean): Dealer {
   const n = rollout.bars.length;
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  const order = new Uint32Array(n);
   const widths = { bars: 1, logProbs: 1, advantages: 1, returns: 1, values: 1 };
   const names = Object.keys(widths) as (keyof typeof widths)[];
   const A = rollout.state.length / n;
@@ -84,6 +84,7 @@ export function newDealer(rollout: Rollout, size: number, normalize: boolean): D
   } satisfies Minibatches;
   return {
     deal(random) {
+      for (let i = 0; i < n; i++) order[i] = i; // so that the order depends on `random` alone
       shuffle(order, random);
       for (const name of names) {
         const [from, to] = [rollout[name], dealt[name]];
