@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { backtestCommand } from "./backtest.ts";
 import type { Context } from "./command.ts";
+import { notebookCommand } from "./notebook.ts";
+import { demoCommand, explainCommand, publishCommand, reportCommand, verifyCommand } from "./reports.ts";
 import { checkLeaksCommand, configCommand, featuresCommand, fetchCommand, listCommand } from "./data.ts";
 
 /** Every command of `lab`, in the order of `--help`. */
@@ -10,6 +12,12 @@ export function commands(context: Context): Command[] {
     featuresCommand(context),
     checkLeaksCommand(context),
     backtestCommand(context),
+    reportCommand(context),
+    demoCommand(context),
+    verifyCommand(context),
+    explainCommand(),
+    publishCommand(),
+    notebookCommand(context),
     listCommand(),
     configCommand(),
   ];
