@@ -85,7 +85,7 @@ export function figureCss(): string {
 .figure .hover *{fill:transparent}
 .figure .hover *:hover{fill:var(--ink);fill-opacity:.09}
 @media screen and (max-width:620px){.figure.folds .figure-desk{display:none}.figure-phone{display:block}}
-.figure-live{position:relative}
+.figure-live{position:relative;overflow-x:auto}
 .figure-live svg{width:auto;max-width:none}
 .figure-live text{font-family:var(--font)}
 .figure-tip{position:absolute;z-index:2;pointer-events:none;white-space:pre;padding:.35rem .55rem;border:1px solid var(--grid);border-radius:3px;background:var(--paper);color:var(--ink);font-size:.78rem;line-height:1.4;box-shadow:0 2px 8px #0003}
@@ -96,7 +96,9 @@ export function figureCss(): string {
 
 /** The drawing as an image that needs nothing around it: light colours, on paper. */
 export function imageSource(svg: string): string {
-  const sheet = svg.replace(/^(<svg[^>]*>)/, '$1<rect width="100%" height="100%" fill="var(--paper)"/>');
+  const sheet = svg
+    .replace(/<g class="hover"[\s\S]*?<\/g>|<title>[\s\S]*?<\/title>/g, "") // nothing to point at in an image
+    .replace(/^(<svg[^>]*>)/, '$1<rect width="100%" height="100%" fill="var(--paper)"/>');
   const bytes = new TextEncoder().encode(resolveColors(sheet));
   return `data:image/svg+xml;base64,${base64(bytes)}`;
 }

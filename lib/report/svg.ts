@@ -31,6 +31,7 @@ export function tidySvg(svg: string): string {
       if (name === "d" && /^M[-\d.,MLZ]{60,}$/.test(value)) return ` d="${relativePath(value)}"`;
       return ` ${name}="${value.replace(/-?\d+\.\d+(?:e-?\d+)?(?![\d.]*em)/g, tenth)}"`;
     })
+    .replace(/<path[^>]* display="none"\/>/g, "")
     .replace(/ (?=\/>)/g, "")
     .replace(/<g>([^<]*)<\/g>|<g\/>/g, "$1");
   return unique(bare.replace(/^<svg/, `<svg xmlns="http://www.w3.org/2000/svg" ${type()}`));

@@ -56,7 +56,7 @@ export async function vegaScript(): Promise<string> {
 const BOOT = `for (const source of document.querySelectorAll("script.figure-vega")) {
   const figure = source.closest("figure"), still = figure.querySelector(".figure-desk");
   const room = still.clientWidth, needed = still.querySelector("svg").viewBox.baseVal.width;
-  if (room < needed - 4) continue;
+  if (room < needed - 24) continue;
   const live = document.createElement("div"), tip = document.createElement("div");
   live.className = "figure-live";
   tip.className = "figure-tip";

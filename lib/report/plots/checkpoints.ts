@@ -4,6 +4,7 @@ import { compact, number, percent } from "../format.ts";
 import { color } from "../theme.ts";
 import { extent, isNarrow, padded, panel, percentTick, textWidth } from "./frame.ts";
 import type { OwnText } from "./inputs.ts";
+import { thin } from "./thin.ts";
 
 /** What each checkpoint made on the validation period. */
 export interface CheckpointsInput {
@@ -37,9 +38,7 @@ export function validationByCheckpoint({ steps, seeds, chosen, hold }: Checkpoin
       y: { domain: padded(extent(...seeds, [0, hold ?? 0]), 0.08), label: "Return on validation", format: percentTick },
       marks: [
         ...seeds.map((values) =>
-          Plot.line(Array.from(values), {
-            x: steps as never,
-            y: values as never,
+          line(steps, values, width, {
             stroke: color("agent"),
             strokeWidth: seeds.length > 1 ? 1 : 1.8,
             strokeOpacity: seeds.length > 1 ? 0.55 : 1,
@@ -70,4 +69,14 @@ export function validationByCheckpoint({ steps, seeds, chosen, hold }: Checkpoin
     } seeds. Kept: ${fact}${beside}.`,
     ...text,
   });
+}
+
+function line(
+  steps: ArrayLike<number>,
+  values: ArrayLike<number>,
+  width: number,
+  options: Plot.LineOptions,
+): Plot.Markish {
+  const points = thin(steps, values, width * 0.7);
+  return Plot.line(points.at, { x: points.at, y: points.values, ...options });
 }

@@ -75,7 +75,7 @@ function bars(worst: readonly Drawdown[], time: ArrayLike<number>, width: number
     return `<g><title>${escapeHtml(title)}</title>${rect(one.start, one.trough, color("loss"))}${
       rect(
         one.trough,
-        one.end,
+        one.end >= 0 ? one.end : time.length - 1,
         color("loss"),
         one.end >= 0 ? ' fill-opacity="0.3"' : ' fill-opacity="0.12" stroke="var(--loss)" stroke-dasharray="3 2"',
       )

@@ -132,12 +132,15 @@ export function textSvg(
   }</text>`;
 }
 
+/** Dashes of series without a role, so that they can be told apart in grey. */
+const DASHES = ["none", "7 3", "2 2", "9 3 2 3"];
+
 /** Colour, width and dash of a series: by its role, else by its place in the list. */
 export function lineStyle(
   series: { readonly role?: Role },
   i = 0,
 ): { stroke: string; strokeWidth: number; strokeDasharray: string } {
-  if (!series.role) return { stroke: category(i), strokeWidth: 1.5, strokeDasharray: "none" };
+  if (!series.role) return { stroke: category(i), strokeWidth: 1.5, strokeDasharray: DASHES[i % DASHES.length] };
   const { width, dash } = theme.stroke[series.role];
   return { stroke: color(series.role), strokeWidth: width, strokeDasharray: dash };
 }

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { type Figure } from "../figure.ts";
-import { count, date, duration, money, percent } from "../format.ts";
+import { count, duration, money, number, percent } from "../format.ts";
 import { color } from "../theme.ts";
 import { vegaFigure } from "../vega.ts";
 import { isNarrow } from "./frame.ts";
@@ -21,14 +21,13 @@ export async function holdingTimeScatter({ trades, currency }: HoldingTimeInput,
   if (closed.length === 0) {
     throw new RangeError("Cannot draw holding times as there must be at least one closed trade: current value is 0");
   }
-  const rows = closed.map((trade) => ({
-    hours: Math.max(1 / 60, (trade.exitTime - trade.entryTime) / 36e5),
-    profit: Number(trade.profit.toPrecision(6)),
-    result: trade.profit > 0 ? "profit" : "loss",
-    side: trade.side === 1 ? "long" : "short",
-    opened: date(trade.entryTime),
-    held: duration(trade.exitTime - trade.entryTime),
-    made: money(trade.profit, currency, { sign: true }),
+  const kept = every(closed, MOST);
+  const rows = kept.map(({ entryTime, exitTime, profit, side }, i) => ({
+    i,
+    t: entryTime,
+    h: Number(Math.max(1 / 60, (exitTime - entryTime) / 36e5).toPrecision(4)),
+    p: Number(profit.toPrecision(5)),
+    s: side,
   }));
   const won = closed.filter((trade) => trade.profit > 0);
   const lost = closed.filter((trade) => trade.profit <= 0);
@@ -43,10 +42,12 @@ export async function holdingTimeScatter({ trades, currency }: HoldingTimeInput,
     lost.length && `losers ${duration(middle(lost))} and ${money(mean(lost), currency)}`,
   ].filter(Boolean).join(", ");
   const fact = facts[0].toUpperCase() + facts.slice(1);
-  return await vegaFigure((width) => spec(rows, currency, width), {
+  return await vegaFigure((width, still) => spec(rows, currency, width, still), {
     title: `How long trades are held, and what they make`,
     caption:
-      `${fact}. Triangles up are profits, down losses. Where the page runs scripts, drag over trades to see their profits alone.`,
+      `${fact}. Triangles up are profits, down losses. Where the page runs scripts, drag over trades to see their profits alone.${
+        rows.length < closed.length ? ` Drawn are ${number(rows.length)} of ${number(closed.length)} trades.` : ""
+      }`,
     alt: `Scatter plot of holding time and profit of ${
       count(closed.length, "trade")
     } with a histogram of profits. ${fact}.`,
@@ -55,7 +56,15 @@ export async function holdingTimeScatter({ trades, currency }: HoldingTimeInput,
   });
 }
 
-function spec(rows: readonly object[], currency: string, width: number): TopLevelSpec {
+/** More trades than this are thinned evenly: a report must stay small. */
+const MOST = 2500;
+
+function every<T>(all: readonly T[], most: number): readonly T[] {
+  const step = Math.ceil(all.length / most);
+  return all.filter((_, i) => i % step === 0);
+}
+
+function spec(rows: readonly object[], currency: string, width: number, still: boolean): TopLevelSpec {
   const narrow = isNarrow(width);
   const looks = {
     color: {
@@ -73,15 +82,20 @@ function spec(rows: readonly object[], currency: string, width: number): TopLeve
   } as const;
   const ticks = [1 / 60, 1 / 4, 1, 4, 24, 96, 168, 720, 2160, 8760];
   const short = { labelExpr: "format(datum.value, '~s')" };
-  const inside = narrow ? width - 62 : width - 112;
+  const inside = narrow ? width - 66 : width - 124;
   const scatter = {
     width: narrow ? inside : Math.round(inside * 0.64),
     height: narrow ? 220 : 290,
-    params: [{ name: "picked", select: { type: "interval" } }],
+    params: [{
+      name: "picked",
+      select: { type: "interval", mark: { fill: color("accent"), fillOpacity: 0.12, stroke: color("accent") } },
+    }],
+    // The drawing that stays holds fewer points; the histogram beside it counts all.
+    transform: still ? [{ filter: `datum.i % ${Math.ceil(rows.length / 500)} === 0` }] : [],
     mark: { type: "point", filled: true, size: narrow ? 26 : 42, opacity: 0.85 },
     encoding: {
       x: {
-        field: "hours",
+        field: "h",
         type: "quantitative",
         scale: { type: "log", nice: false, padding: 12 },
         title: "Held (log)",
@@ -93,7 +107,7 @@ function spec(rows: readonly object[], currency: string, width: number): TopLeve
         },
       },
       y: {
-        field: "profit",
+        field: "p",
         type: "quantitative",
         title: `Profit, ${currency}`,
         axis: {
@@ -115,7 +129,7 @@ function spec(rows: readonly object[], currency: string, width: number): TopLeve
     mark: { type: "bar", binSpacing: 1 },
     encoding: {
       [narrow ? "x" : "y"]: {
-        field: "profit",
+        field: "p",
         type: "quantitative",
         bin: { maxbins: 24 },
         title: narrow ? `Profit, ${currency}` : null,
@@ -128,6 +142,17 @@ function spec(rows: readonly object[], currency: string, width: number): TopLeve
   };
   return {
     data: { values: rows },
+    transform: [
+      { calculate: "datum.p > 0 ? 'profit' : 'loss'", as: "result" },
+      { calculate: "datum.s > 0 ? 'long' : 'short'", as: "side" },
+      { calculate: "utcFormat(datum.t, '%Y-%m-%d %H:%M')", as: "opened" },
+      {
+        calculate:
+          "datum.h < 2 ? round(60 * datum.h) + ' min' : datum.h < 72 ? format(datum.h, '.3~r') + ' h' : format(datum.h / 24, '.3~r') + ' d'",
+        as: "held",
+      },
+      { calculate: `format(datum.p, '+,.5~r') + ' ${currency.replace(/[^\w ]/g, "")}'`, as: "made" },
+    ],
     [narrow ? "vconcat" : "hconcat"]: [scatter, histogram],
     spacing: narrow ? 24 : 28,
     padding: { left: 2, right: 2, top: 6, bottom: 2 },

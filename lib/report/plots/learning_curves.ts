@@ -50,7 +50,7 @@ export function learningCurves({ steps, curves }: LearningCurvesInput, text: Own
       width,
       seeds === 1 ? [{ text: "the only seed", stroke: color("agent") }] : [
         { text: `median of ${seeds} seeds`, stroke: color("agent") },
-        { text: "middle half", fill: "color-mix(in srgb, var(--agent) 25%, var(--paper))" },
+        { text: "middle half", fill: "var(--seq-2)" },
         { text: "each seed", stroke: color("hold"), strokeWidth: 0.8 },
       ],
     );

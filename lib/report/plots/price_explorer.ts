@@ -55,11 +55,25 @@ function spec(
 ): TopLevelSpec {
   const narrow = isNarrow(width);
   const quote = symbol.split("/")[1] ?? symbol;
+  const dates = {
+    year: "%Y",
+    quarter: "%b",
+    month: "%b",
+    week: "%-d %b",
+    date: "%-d %b",
+    hours: "%H:%M",
+    minutes: "%H:%M",
+  };
   const line = { type: "line", color: color("ink"), strokeWidth: 1, clip: true };
-  const inside = width - (narrow ? 48 : 62);
+  const inside = width - (narrow ? 54 : 72);
   const price = { field: "p", type: "quantitative" };
   const short = { labelExpr: "format(datum.value, '~s')" };
-  const at = { field: "t", type: "temporal", title: null, axis: { tickCount: narrow ? 4 : 8, labelOverlap: true } };
+  const at = {
+    field: "t",
+    type: "temporal",
+    title: null,
+    axis: { tickCount: narrow ? 4 : 8, labelOverlap: true, format: dates },
+  };
   return {
     data: { values: rows },
     spacing: 18,

@@ -3,7 +3,7 @@ import { type Figure, figure } from "../figure.ts";
 import { between, date, money, number } from "../format.ts";
 import { stackSvg } from "../svg.ts";
 import { color } from "../theme.ts";
-import { extent, isNarrow, type KeyItem, keyRow, padded, panel, wantsLog, withHover } from "./frame.ts";
+import { extent, isNarrow, type KeyItem, keyRow, leftOf, padded, panel, round, wantsLog, withHover } from "./frame.ts";
 import { checkLengths, type OwnText, type Period, type TradeMark } from "./inputs.ts";
 import { closeInRange } from "./price_and_volume.ts";
 import { stretches } from "./thin.ts";
@@ -22,6 +22,8 @@ export interface PriceWithTradesInput {
 
 /** More trades than this are drawn as a ribbon of positions only: markers would hide the price. */
 const MARKERS = 150;
+/** More bars than this are drawn as a line in its range: candlesticks would be thinner than a phone can show. */
+const CANDLES = 110;
 
 /**
  * Price with its trades: a triangle up where a long opens, down where a short opens, a circle where it closes, full
@@ -45,7 +47,9 @@ export function priceWithTrades(input: PriceWithTradesInput, text: OwnText = {})
     title: `${symbol} and what was traded, ${between(time[0], time[time.length - 1])}`,
     caption: trades.length > MARKERS
       ? `${summary}. With so many, each is a stretch of the ribbon under the price.`
-      : `${summary}.`,
+      : `${summary}.${
+        input.open && time.length <= CANDLES ? " Candles are hollow where the price rose, full where it fell." : ""
+      }`,
     alt: `Chart of the price of ${symbol} with its trades marked: ${summary}.`,
     wide: true,
     ...text,
@@ -61,7 +65,7 @@ function pricePanel(
   const domain = [time[0], time[time.length - 1]] as const;
   const range = extent(low, high);
   const kind = wantsLog(range) ? "log" : "linear";
-  const candles = open !== undefined && time.length <= (narrow ? 60 : 160);
+
   const drawn = panel({
     width,
     height,
@@ -72,7 +76,9 @@ function pricePanel(
       label: `${symbol.split("/")[1] ?? "Price"}${kind === "log" ? " (log)" : ""}`,
     },
     marks: [
-      ...(candles ? candlesticks(time, open, high, low, close) : closeInRange(time, high, low, close, width)),
+      ...(open && time.length <= CANDLES
+        ? candlesticks(time, open, high, low, close)
+        : closeInRange(time, high, low, close, width)),
       ...(trades.length <= MARKERS ? tradeMarks(trades, narrow) : []),
     ],
     periods,
@@ -179,34 +185,30 @@ function tradeText(trade: TradeMark): string {
   }\nto ${exit}\nprofit ${number(trade.profit, { sign: true })}`;
 }
 
-/** What was held over time: long above the line, short below. */
+/** What was held over time: long above the line, short below. One path a side, as there may be thousands of trades. */
 function ribbon({ time, trades }: PriceWithTradesInput, width: number): string {
-  const end = time[time.length - 1];
-  const spans = trades.map((trade) => ({
-    from: trade.entryTime,
-    to: Number.isFinite(trade.exitTime) ? trade.exitTime : end,
-    side: trade.side,
-  }));
-  return panel({
+  const right = isNarrow(width) ? 10 : 14;
+  const domain = [time[0], time[time.length - 1]] as const;
+  const empty = panel({
     width,
     height: 74,
     top: 8,
-    x: { domain: [time[0], end], kind: "time" },
+    x: { domain, kind: "time" },
     y: { domain: [-1, 1], ticks: [-1, 1], format: (side) => (side > 0 ? "long" : "short") },
-    marks: [
-      Plot.rect(spans, {
-        x1: "from",
-        x2: "to",
-        y1: 0,
-        y2: "side",
-        fill: (held: { side: number }) => color(held.side > 0 ? "long" : "short"),
-        insetLeft: 0,
-        insetRight: -0.3,
-      }),
-    ],
+    marks: [],
     zero: 0,
-    right: isNarrow(width) ? 10 : 14,
+    right,
   });
+  const left = leftOf(width);
+  const x = (at: number) => left + ((at - domain[0]) / (domain[1] - domain[0] || 1)) * (width - left - right);
+  const path = (side: 1 | -1) =>
+    trades.filter((trade) => trade.side === side).map((trade) => {
+      const from = x(trade.entryTime);
+      const to = Math.max(from + 0.5, x(Number.isFinite(trade.exitTime) ? trade.exitTime : domain[1]));
+      return `M${round(from)},24V${24 - 16 * side}H${round(to)}V24z`;
+    }).join("");
+  const held = `<path d="${path(1)}" fill="${color("long")}"/><path d="${path(-1)}" fill="${color("short")}"/>`;
+  return empty.replace(/<\/svg>$/, `${held}</svg>`);
 }
 
 function keyOf(trades: readonly TradeMark[]): KeyItem[] {

@@ -25,6 +25,11 @@ export function returnDistribution({ returns, name }: ReturnDistributionInput, t
     );
   }
   const [centre, deviation] = [mean(finite), std(finite)];
+  if (!(deviation > 0)) {
+    throw new RangeError(
+      `Cannot draw a distribution of returns as they must differ: all ${finite.length} are ${centre}`,
+    );
+  }
   const beyond = finite.filter((r) => Math.abs(r - centre) > 4 * deviation).length / finite.length;
   const kurtosis = mean(finite.map((r) => ((r - centre) / deviation) ** 4)) - 3;
   const often = beyond > 0 ? `${number(beyond / 6.334e-5, { digits: 0 })} times as often as` : "never, as nearly in";
