@@ -97,12 +97,13 @@ export function parseSpec(text: string, options: ParseOptions = {}): Spec {
           throw fault(text, name, `"${name.value}" is a transform and a column of the data: ${pick}`);
         }
         if (applied) left = transform(take(), left);
-        else left = { kind: "arithmetic", operator: "/", left, right: factor() };
+        else left = { kind: "arithmetic", operator: "/", left, right: factor(Object.keys(transforms)) };
       } else return left;
     }
   }
 
-  function factor(): Spec {
+  /** `besides`: what else could have been meant here, should a name be unknown. */
+  function factor(besides: readonly string[] = []): Spec {
     const token = take();
     if (isMark("-", token)) {
       if (++depth > deepest) throw fault(text, token, `it is nested deeper than ${deepest} levels`);
@@ -121,12 +122,12 @@ export function parseSpec(text: string, options: ParseOptions = {}): Spec {
       return inner;
     }
     if (token.kind === "quoted") return column(token, token.value);
-    if (token.kind === "name") return named(token);
+    if (token.kind === "name") return named(token, besides);
     next--;
     throw fault(text, token, `a number, a column, an indicator or "(" must come here, and ${shown(token)} is there`);
   }
 
-  function named(token: Token): Spec {
+  function named(token: Token, besides: readonly string[]): Spec {
     if (isMark("(")) {
       if (Object.hasOwn(indicators, token.value)) return indicator(token, token.value, undefined);
       if (Object.hasOwn(transforms, token.value)) return transform(token, undefined);
@@ -149,10 +150,10 @@ export function parseSpec(text: string, options: ParseOptions = {}): Spec {
       const output = { at: token.at + dot + 1, length: token.length - dot - 1, value: token.value.slice(dot + 1) };
       return indicator({ ...token, length: dot }, head, output);
     }
-    return column(token, token.value);
+    return column(token, token.value, besides);
   }
 
-  function column(token: Token, name: string): Spec {
+  function column(token: Token, name: string, besides: readonly string[] = []): Spec {
     if (ownColumns.includes(name) || known?.has(name)) return { kind: "column", name };
     if (token.kind === "quoted" && !known) return { kind: "column", name };
     const options = [...ownColumns, ...known ?? []];
@@ -161,14 +162,16 @@ export function parseSpec(text: string, options: ParseOptions = {}): Spec {
     }
     if (name.startsWith("$")) throw fault(text, token, `"${name}" is not a column: ${didYouMean(name, options)}`);
     if (!known) return { kind: "column", name };
-    const all = [...options, ...Object.keys(indicators)];
+    const all = [...options, ...besides, ...Object.keys(indicators)];
     const close = nearest(name, all);
     throw fault(
       text,
       token,
-      `"${name}" is neither a column nor an indicator: ${close ? `nearest is "${close}"; ` : ""}columns: ${
-        options.join(", ")
-      }; ${Object.keys(indicators).length} indicators`,
+      `"${name}" is neither a column${besides.length > 0 ? ", a transform" : ""} nor an indicator: ${
+        close ? `nearest is "${close}"; ` : ""
+      }columns: ${options.join(", ")}${besides.length > 0 ? `; transforms: ${besides.join(", ")}` : ""}; ${
+        Object.keys(indicators).length
+      } indicators`,
     );
   }
 

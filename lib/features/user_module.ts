@@ -11,7 +11,7 @@ export type UserColumns = Columns | Readonly<Record<string, ArrayLike<number>>>;
 /**
  * Loads a user's own features from a module: its default export, or one named `features`, or the one that is asked for.
  *
- * ```ts
+ * ```ts ignore
  * // my_features.ts
  * export default (candles: Candles) => ({ body: candles.$close.map((close, t) => close - candles.$open[t]) });
  * ```
