@@ -1,4 +1,5 @@
 import { log } from "../base/log.ts";
+import { progress } from "../base/progress.ts";
 import { projectPath } from "../base/project.ts";
 import { type Mlflow, mlflow } from "./mlflow.ts";
 import { mlflowVariables, type ServerOptions, trackingServer } from "./server.ts";
@@ -32,7 +33,8 @@ export function connection(options: ServerOptions = {}): Connection {
   if (known) return known;
   const target = given ? mlflow(given).uri : "local";
   const made = newConnection(target, async () => {
-    const { uri } = await trackingServer({ ...options, root, variables });
+    using bar = progress("Tracking", { quiet: options.onProgress !== undefined }); // draws only if there is a wait
+    const { uri } = await trackingServer({ onProgress: bar.update, ...options, root, variables });
     // A quick question first: work should not wait a minute for a server that is silent.
     await mlflow(given || uri, { variables, seconds: 10, retries: 1 }).call("experiments/search", {
       body: { max_results: 1 },

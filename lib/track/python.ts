@@ -47,14 +47,22 @@ export async function ensurePython(options: PythonOptions = {}): Promise<Venv> {
         `move it away or delete it`,
     );
   }
-  onProgress(0, Infinity, "waiting for the turn to install");
+  const total = requirements.match(/^[a-z0-9].*==/gim)?.length ?? 0;
+  onProgress(0, total, "Python packages");
   await withLock(join(folder, "candelabra"), async () => {
     const stamp = await stamped(venv);
     if (stamp === wanted) return; // another process was quicker
     const environment = cleaned(options.environment ?? Deno.env.toObject());
-    if (stamp === undefined) await makeVenv(venv, environment, onProgress);
+    if (stamp === undefined) await makeVenv(venv, environment, (note) => onProgress(0, total, note));
     await Deno.writeTextFile(join(folder, making), "");
-    await install(venv, requirements, lock, environment, onProgress);
+    await install(
+      venv,
+      requirements,
+      lock,
+      environment,
+      (done, note) => onProgress(Math.min(done, total), total, note),
+    );
+    onProgress(total, total);
     await writeAtomic(join(folder, stampName), wanted);
     await Deno.remove(join(folder, making));
   });
@@ -96,9 +104,13 @@ function cleaned(environment: Readonly<Record<string, string>>): Record<string, 
   };
 }
 
-async function makeVenv(venv: Venv, environment: Record<string, string>, onProgress: OnProgress): Promise<void> {
+async function makeVenv(
+  venv: Venv,
+  environment: Record<string, string>,
+  onStep: (note: string) => void,
+): Promise<void> {
   const python = await findPython(environment);
-  onProgress(0, Infinity, `making ${venv.folder} with ${python}`);
+  onStep(`making .venv with ${python}`);
   await Deno.writeTextFile(join(venv.folder, making), "");
   for await (const { name } of Deno.readDir(venv.folder)) {
     if (name !== making && name !== "candelabra.lock") await Deno.remove(join(venv.folder, name), { recursive: true });
@@ -156,29 +168,24 @@ async function install(
   requirements: string,
   lock: string,
   environment: Record<string, string>,
-  onProgress: OnProgress,
+  onPackage: (done: number, name: string) => void,
 ): Promise<void> {
-  const total = requirements.match(/^[a-z0-9].*==/gim)?.length ?? 0;
   const seen = new Set<string>();
   const onLine = (line: string) => {
     const name = line.match(/^\s*(?:Collecting|Downloading|Downloaded|\+) ([A-Za-z0-9._-]+)/)?.[1]?.split("==")[0];
-    if (name) seen.add(name.toLowerCase());
-    if (name) onProgress(Math.min(seen.size, total), total, name);
+    if (name) onPackage(seen.add(name.toLowerCase()).size, name);
   };
-  onProgress(0, total, "Python packages");
   const what = "install the Python tools";
   if (await installUv(venv, requirements, environment)) {
     try {
       const args = ["pip", "install", "--python", venv.python, "--require-hashes", "-r", lock];
-      await run([venv.bin("uv"), ...args], environment, what, onLine);
-      return onProgress(total, total);
+      return await run([venv.bin("uv"), ...args], environment, what, onLine);
     } catch (error) {
       log("warn", `uv could not install, so pip goes on with the same lock, more slowly: ${(error as Error).message}`);
     }
   }
   const args = ["-m", "pip", "install", "--require-hashes", "--progress-bar", "off", "-r", lock];
   await run([venv.python, ...args], environment, what, onLine);
-  onProgress(total, total);
 }
 
 /** Whether uv is there now: its wheel carries the program, and the lock its hashes. */

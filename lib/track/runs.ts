@@ -89,6 +89,30 @@ export async function getRun(server: Mlflow, id: string): Promise<StoredRun> {
   return storedRun((await server.call<{ run: RunJson }>("runs/get", { query: { run_id: id } })).run);
 }
 
+/**
+ * The run whose id begins with `start`: people copy the first eight letters.
+ *
+ * @throws {RangeError} if there is none, or more than one
+ */
+export async function findRun(server: Mlflow, start: string): Promise<StoredRun> {
+  if (/^[0-9a-f]{32}$/.test(start)) {
+    try {
+      return await getRun(server, start);
+    } catch (error) {
+      if (codeOf(error) !== "RESOURCE_DOES_NOT_EXIST") throw error;
+    }
+  }
+  const found = (await searchRuns(server, { most: 100_000 })).filter(({ id }) => start !== "" && id.startsWith(start));
+  if (found.length === 1) return found[0];
+  throw new RangeError(
+    found.length === 0
+      ? `Cannot find the run "${start}" on ${server.uri}: no run's id begins so`
+      : `Cannot find the run "${start}" as it must be one: ${
+        found.map(({ id }) => id).slice(0, 5).join(", ")
+      } begin so`,
+  );
+}
+
 /** Ends or renames a run. */
 export async function updateRun(
   server: Mlflow,

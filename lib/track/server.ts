@@ -109,9 +109,12 @@ async function start(root: string, python: string, { port, idle = 1800, onProgre
       spawn().status.then((status) => code = status.code);
     }
     await pause(100);
-    onProgress(Math.round((performance.now() - began) / 1000), Infinity, "s: MLflow starts");
+    const seconds = (performance.now() - began) / 1000;
+    onProgress(seconds, Math.max(6, seconds + 1), "starting MLflow");
     const uri = await alive(root);
-    if (uri) return uri;
+    if (!uri) continue;
+    onProgress(seconds, seconds, "MLflow is up");
+    return uri;
   }
   throw new Error(redact(`Cannot start the tracking server of ${root}:\n${await logTail(root)}`));
 }

@@ -4,7 +4,7 @@ import { getArtifact, listArtifacts, putArtifact, runUrl } from "../../lib/track
 import { mlflow } from "../../lib/track/mlflow.ts";
 import { openRun } from "../../lib/track/open_run.ts";
 import { createVersion, deleteAlias, getByAlias, listVersions, setAlias } from "../../lib/track/registry.ts";
-import { getRun, metricHistory, searchRuns } from "../../lib/track/runs.ts";
+import { findRun, getRun, metricHistory, searchRuns } from "../../lib/track/runs.ts";
 import { stopServer, trackingServer } from "../../lib/track/server.ts";
 
 const writers = 8;
@@ -63,6 +63,10 @@ Deno.test("the real server: eight writers, all read back, down in the middle, re
       await run.artifact("report.html", "<!doctype html><h1>inline</h1>");
       await run[Symbol.asyncDispose]();
       const stored = await getRun(server, run.id);
+      assertEquals((await findRun(server, run.id.slice(0, 12))).id, run.id);
+      assertEquals((await findRun(server, run.id)).id, run.id);
+      await assertRejects(() => findRun(server, "f".repeat(32)), RangeError, "no run's id begins so");
+      await assertRejects(() => findRun(server, ""), RangeError);
       assertEquals([stored.name, stored.status, stored.tags["seed"]], ["ü", "FINISHED", "7"]);
       assertEquals([stored.params["fee"], stored.params["spec"], stored.params["long"].length], [
         "7.5",
