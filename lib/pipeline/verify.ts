@@ -147,7 +147,7 @@ async function inCheckout<T>(commit: string, work: (folder: string) => Promise<T
   try {
     for (const shared of ["node_modules", "data/raw"]) {
       const [from, to] = [projectPath(shared), join(folder, shared)];
-      if (await exists(from) && !await exists(to)) await Deno.symlink(from, to, { type: "dir" });
+      if (await exists(from) && !await exists(to)) await link(from, to);
     }
     return await work(folder);
   } finally {
@@ -155,8 +155,15 @@ async function inCheckout<T>(commit: string, work: (folder: string) => Promise<T
   }
 }
 
-async function git(...args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command("git", { args, cwd: projectPath(), stderr: "piped" }).output();
+/** Links a folder by a program of the system: Deno's own way would need permission to write anywhere. */
+const link = (from: string, to: string) =>
+  Deno.build.os === "windows" ? system("cmd", "/c", "mklink", "/J", to, from) : system("ln", "-s", from, to);
+
+const git = (...args: string[]) => system("git", ...args);
+
+async function system(program: string, ...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program, { args, cwd: projectPath(), stderr: "piped" }).output();
   if (success) return;
-  throw new Error(`Cannot verify as git ${args[0]} ${args[1]} failed: ${new TextDecoder().decode(stderr).trim()}`);
+  const said = new TextDecoder().decode(stderr).trim();
+  throw new Error(`Cannot verify as ${program} ${args.slice(0, 2).join(" ")} failed: ${said}`);
 }
