@@ -1,6 +1,6 @@
 /** Probability that a standard normal variable is at most `x`, to double precision (Marsaglia 2004, "Evaluating the normal distribution"). */
 export function normalCdf(x: number): number {
-  if (!(Math.abs(x) <= 6)) return x > 0 ? 1 - tail(x) : tail(-x);
+  if (!(Math.abs(x) <= 3)) return x > 0 ? 1 - tail(x) : tail(-x);
   let [sum, term] = [x, x];
   for (let i = 3; sum + term !== sum; i += 2) sum += term *= x * x / i;
   return 0.5 + sum * density(x);
