@@ -11,6 +11,7 @@ import type { MarginOptions } from "../sim/terms.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import { followTargets } from "./targets.ts";
 
+/** How to run a backtest. */
 export interface BacktestOptions {
   /** Starting cash, quote currency. */
   readonly cash?: number;

@@ -25,6 +25,7 @@ export interface Evaluation {
   readonly ruined: boolean;
 }
 
+/** Strategies beside each other, and the runs behind the numbers. */
 export interface Comparison {
   readonly rows: readonly Evaluation[]; // in the order given
   readonly results: Readonly<Record<string, BacktestResult>>;

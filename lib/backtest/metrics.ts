@@ -2,6 +2,7 @@ import { density, normalCdf } from "../base/normal.ts";
 import { mean, quantileSorted } from "../base/stats.ts";
 import { drawdowns } from "./drawdowns.ts";
 
+/** What `metrics` has to know besides the curve. */
 export interface MetricsOptions {
   /** Bars in a year of 365 days: markets here never close. Taken from `time` when left out. */
   readonly barsPerYear?: number;
@@ -72,6 +73,8 @@ export function barsPerYear(step: number): number {
 }
 
 /**
+ * Measures an equity curve.
+ *
  * @param equity money or price at each close, at or above 0 [T]; its first value is the first peak
  * @throws {RangeError} if neither `barsPerYear` nor `time` says how long a bar is, or lengths differ
  */

@@ -18,6 +18,7 @@ export interface SweepRow {
   readonly ruined: boolean;
 }
 
+/** How to run a sweep: as a backtest, and how much to remember. */
 export interface SweepOptions extends BacktestOptions {
   readonly onProgress?: OnProgress;
   /** Most memory that averages and the like may keep for later runs, bytes. */

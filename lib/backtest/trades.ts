@@ -145,6 +145,7 @@ export interface TradeStats {
   readonly fees: number;
 }
 
+/** Sums a table of trades up. */
 export function tradeStats(table: readonly Trade[]): TradeStats {
   const n = table.length;
   const sum = (of: (trade: Trade) => number) => table.reduce((total, trade) => total + of(trade), 0);

@@ -1,5 +1,5 @@
 import { FILL } from "./journal.ts";
-import { equity, type Ledger, trade } from "./ledger.ts";
+import { type Ledger, trade } from "./ledger.ts";
 import { type Tape, volumeLimit } from "./tape.ts";
 import type { Terms } from "./terms.ts";
 
@@ -50,22 +50,29 @@ export function rebalance(
   if (ledger.ruined[row] !== 0) return;
   const { assets: K, units, orders, rates } = ledger;
   const { open, terms } = tape;
-  const [held, bar] = [row * K, t * K];
+  const held = row * K;
+  const bar = t * K;
 
-  // What is asked for, and what is left alone.
-  let [asked, left] = [0, 0];
   let any = false;
+  for (let k = 0; k < K; k++) if (weights[at + k] === weights[at + k]) any = true;
+  if (!any) return;
+
+  // What is asked for, as shares of equity, and what is left alone.
+  let worth = ledger.cash[row];
+  let exposure = 0;
+  let asked = 0;
+  let left = 0;
   for (let k = 0; k < K; k++) {
     const weight = weights[at + k];
-    if (weight === weight) {
-      any = true;
-      asked += Math.abs(weight);
-    } else if (units[held + k] !== 0) left += Math.abs(units[held + k]) * open[bar + k];
+    const value = units[held + k] * open[bar + k];
+    worth += value;
+    exposure += Math.abs(value);
+    if (weight === weight) asked += Math.abs(weight);
+    else left += Math.abs(value);
   }
-  if (!any) return;
-  const worth = equity(ledger, row, open, bar);
-  if (liquidateIfDue(ledger, row, tape, t, open, open, worth)) return;
-  const room = Math.max(0, terms.leverage - left / worth);
+  if (!(worth > terms.maintenance * exposure)) return liquidate(ledger, row, tape, t, open, open);
+  left /= worth;
+  const room = Math.max(0, terms.leverage - left);
   let scale = 1;
   if (asked > room * (1 + 1e-9)) {
     scale = room / asked;
@@ -85,7 +92,8 @@ export function rebalance(
   if (!busy) return;
   let after = worth;
   for (let round = 0; round <= K; round++) {
-    let [slope, sum] = [1, worth];
+    let slope = 1;
+    let sum = worth;
     for (let k = 0; k < K; k++) {
       const weight = weights[at + k];
       if (weight !== weight) continue;
@@ -118,7 +126,7 @@ export function rebalance(
     cut ||= orders[k] !== wanted;
     ledger.wanted[row] += Math.abs(wanted) * price;
   }
-  if (cut && K > 1) shrinkToExposure(ledger, row, open, bar, Math.min(terms.leverage, asked + left / worth) * after);
+  if (cut && K > 1) shrinkToExposure(ledger, row, open, bar, Math.min(terms.leverage, asked + left) * after);
 
   for (let k = 0; k < K; k++) {
     const order = orders[k];
@@ -182,7 +190,8 @@ function closingPart(position: number, order: number): number {
 export function mark(ledger: Ledger, row: number, tape: Tape, t: number): number {
   if (ledger.ruined[row] !== 0) return ledger.cash[row];
   const { assets: K, units } = ledger;
-  const [held, bar] = [row * K, t * K];
+  const held = row * K;
+  const bar = t * K;
   let value = ledger.cash[row];
   let worst = value;
   let safe = value >= 0;
@@ -194,41 +203,37 @@ export function mark(ledger: Ledger, row: number, tape: Tape, t: number): number
     if (position < 0) safe = false;
   }
   if (safe && value > 0) return value;
-  return liquidateIfDue(ledger, row, tape, t, tape.low, tape.high, worst) ? ledger.cash[row] : value;
+  let exposure = 0;
+  for (let k = 0; k < K; k++) {
+    const position = units[held + k];
+    if (position !== 0) exposure += Math.abs(position) * (position > 0 ? tape.low[bar + k] : tape.high[bar + k]);
+  }
+  if (worst > tape.terms.maintenance * exposure) return value;
+  liquidate(ledger, row, tape, t, tape.low, tape.high);
+  return ledger.cash[row];
 }
 
 /**
- * Closes everything at the adverse of the two prices when `worth`, the equity at those prices, is at or under the
- * maintenance margin. Volume does not limit it. What is owed beyond the account is the lender's `shortfall`.
+ * Closes everything, longs at `low` and shorts at `high`, and ends the account. Volume does not limit it. What is owed
+ * beyond the account is the lender's `shortfall`.
  */
-function liquidateIfDue(
+function liquidate(
   ledger: Ledger,
   row: number,
   tape: Tape,
   t: number,
   low: Float64Array,
   high: Float64Array,
-  worth: number,
-): boolean {
+): void {
   const { assets: K, units } = ledger;
-  const { terms } = tape;
-  const [held, bar] = [row * K, t * K];
-  let exposure = 0;
+  const { fee, halfSpread } = tape.terms;
   for (let k = 0; k < K; k++) {
-    const position = units[held + k];
-    if (position > 0) exposure += position * low[bar + k];
-    else if (position < 0) exposure -= position * high[bar + k];
-  }
-  if (worth > terms.maintenance * exposure) return false;
-  for (let k = 0; k < K; k++) {
-    const position = units[held + k];
+    const position = units[row * K + k];
     if (position === 0) continue;
-    const price = position > 0 ? low[bar + k] : high[bar + k];
-    trade(ledger, row, t, k, FILL.liquidation, -position, price, terms.fee, terms.halfSpread, 0);
-    units[held + k] = 0;
+    const price = position > 0 ? low[t * K + k] : high[t * K + k];
+    trade(ledger, row, t, k, FILL.liquidation, -position, price, fee, halfSpread, 0);
   }
   ledger.shortfall[row] += Math.max(0, -ledger.cash[row]);
   ledger.cash[row] = Math.max(0, ledger.cash[row]);
   ledger.ruined[row] = 1;
-  return true;
 }

@@ -14,7 +14,8 @@ export interface Journal {
   impactCost: Float64Array; // quote currency
 }
 
-export function newJournal(capacity = 256): Journal {
+/** An empty journal with room for `capacity` fills. */
+export function newJournal(capacity = 1024): Journal {
   const column = () => new Float64Array(capacity);
   return {
     length: 0,

@@ -3,6 +3,7 @@ import { rsi } from "../features/indicators/mod.ts";
 import type { Setting } from "./setting.ts";
 import type { Strategy } from "./strategy.ts";
 
+/** What mean reversion can be tuned by. */
 export const meanReversionSettings = {
   by: { default: "zscore", choices: ["zscore", "rsi"], help: "what measures how far the price has gone" },
   period: { default: 20, min: 2, max: 5000, whole: true, help: "bars of the mean, or of the RSI" },
@@ -10,6 +11,9 @@ export const meanReversionSettings = {
   exit: { default: 0, min: -10, max: 10, help: "leaves within this, in the same unit; less than the entry" },
   short: { default: false, help: "whether it also sells what has risen too far" },
 } satisfies Readonly<Record<string, Setting>>;
+
+/** A price this near the level is at it: on which side rounding puts it is no reason to stay. */
+const ROUNDING = 1e-9;
 
 /**
  * Buys what has fallen `entry` below its usual level and sells it when it is back within `exit`; with `short`, the
@@ -38,7 +42,7 @@ export function meanReversion({ by = "zscore", period = 20, entry = 2, exit = 0,
         const z = level[t];
         if (z < -entry) side = 1;
         else if (z > entry) side = short ? -1 : 0;
-        else if (side * z >= -exit) side = 0; // back at the level; NaN keeps the side
+        else if (side * z >= -exit - ROUNDING) side = 0; // back at the level; NaN keeps the side
         into[i] = side / K;
       }
     }

@@ -3,11 +3,15 @@ import { sma } from "../features/indicators/mod.ts";
 import type { Setting } from "./setting.ts";
 import type { Strategy } from "./strategy.ts";
 
+/** What momentum can be tuned by. */
 export const momentumSettings = {
   fast: { default: 10, min: 1, max: 1000, whole: true, help: "bars of the fast average, fewer than the slow one's" },
   slow: { default: 30, min: 2, max: 5000, whole: true, help: "bars of the slow average" },
   short: { default: false, help: "whether it goes short where it would be flat" },
 } satisfies Readonly<Record<string, Setting>>;
+
+/** Averages nearer than this are equal: which one rounding makes larger is no reason to trade. */
+const ROUNDING = 1e-12;
 
 /**
  * Crossover of two simple moving averages of the close: long while the fast one is above the slow one, else flat, or
@@ -28,7 +32,7 @@ export function momentum({ fast = 10, slow = 30, short = false } = {}): Strategy
       const long = 1 / K;
       const otherwise = short ? -long : 0;
       for (let t = 0, i = k; t < length; t++, i += K) {
-        into[i] = quick[t] > calm[t] ? long : t < slow - 1 ? 0 : otherwise;
+        into[i] = quick[t] > calm[t] * (1 + ROUNDING) ? long : t < slow - 1 ? 0 : otherwise;
       }
     }
   });

@@ -3,6 +3,7 @@ import { targetStrategy } from "./follow.ts";
 import type { Setting } from "./setting.ts";
 import type { Strategy } from "./strategy.ts";
 
+/** What random can be tuned by. */
 export const randomSettings = {
   seed: { default: 1, min: 0, max: 2 ** 32 - 1, whole: true, help: "equal seeds give equal decisions" },
   holding: { default: 24, min: 1, max: 1e6, help: "mean number of bars a position is held" },
