@@ -2,6 +2,7 @@ import { type Displayable, displayed } from "../base/display.ts";
 import { escapeHtml } from "../base/progress.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { date, digitsFor, duration, number } from "./format.ts";
+import { theme } from "./theme.ts";
 
 /** What a cell may hold. Times are ms UTC in a column whose unit is `"date"`. */
 export type Cell = number | bigint | string | boolean | Date | null | undefined;
@@ -46,7 +47,7 @@ export interface Table extends Displayable {
 export function table<R extends object>(
   rows: readonly R[],
   options: TableOptions<keyof R & string> = {},
-): Table & Displayable {
+): Table {
   const shown = prepare(rows, options);
   const content = { html: tableHtml(shown), text: tableText(shown) };
   return displayed(content, () => ({ "text/html": content.html, "text/plain": content.text })) as Table;
@@ -93,7 +94,7 @@ export function tableCss(): string {
 .table th:first-child,.table td:first-child{padding-left:0}
 .table th[scope=row]{text-align:left}
 .table tbody tr:hover{background:var(--panel)}
-.table .negative{color:var(--loss)}
+.table .negative{color:var(--loss)!important}
 .table tfoot td{color:var(--muted);text-align:left;border-bottom:0}
 .table.pairs th{color:var(--muted);padding-right:1.5rem}
 `;
@@ -253,9 +254,12 @@ function tableHtml({ columns, rows, total, caption }: Shown): string {
 
 function cellHtml({ text, sort, negative }: ShownCell, align: "left" | "right"): string {
   const names = [align === "left" && "left", negative && "negative"].filter(Boolean).join(" ");
-  // JupyterLab has no style sheet of ours: the fall-back inside var() is for it.
-  const red = negative ? ' style="color:var(--loss,#c2321f)"' : "";
-  return `<td${names && ` class="${names}"`}${sort && ` data-sort="${escapeHtml(sort)}"`}${red}>${
+  // For JupyterLab, which has no style sheet of ours and strips var(); the page's own rule is the stronger.
+  const rules = [align === "left" && "text-align:left", negative && `color:${theme.light.loss}`].filter(Boolean).join(
+    ";",
+  );
+  const style = rules && ` style="${rules}"`;
+  return `<td${names && ` class="${names}"`}${sort && ` data-sort="${escapeHtml(sort)}"`}${style}>${
     escapeHtml(text)
   }</td>`;
 }

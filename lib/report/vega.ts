@@ -36,7 +36,12 @@ export async function vegaFigure(draw: VegaDraw, text: FigureText): Promise<Figu
   // JupyterLab prefers HTML to Vega and Vega to SVG: a bundle with text/html would never come to life there.
   return displayed(content, () => ({
     [FIGURE_MIME]: content,
-    [VEGALITE_MIME]: resolved({ ...spec, title: text.title, background: color("paper"), config: lookOf() }),
+    [VEGALITE_MIME]: resolved({
+      ...spec,
+      title: { text: text.title, fontSize: 14, fontWeight: 600, color: color("ink") },
+      background: color("paper"),
+      config: lookOf(),
+    }),
     "image/svg+xml": resolveColors(content.svg),
     "text/plain": `[figure] ${text.title}\n${text.alt}`,
   }));

@@ -1,11 +1,13 @@
+import * as Plot from "@observablehq/plot";
 import { type Drawdown, drawdowns, underWater } from "../../backtest/drawdowns.ts";
 import { escapeHtml } from "../../base/progress.ts";
 import { type Figure, figure } from "../figure.ts";
 import { date, percent, span } from "../format.ts";
 import { stackSvg, tidySvg } from "../svg.ts";
 import { color } from "../theme.ts";
-import { extent, isNarrow, leftOf, lines, panel, percentTick, round, svgOf, textSvg } from "./frame.ts";
+import { extent, isNarrow, leftOf, panel, percentTick, round, svgOf, textSvg } from "./frame.ts";
 import { checkLengths, type OwnText, type Period } from "./inputs.ts";
+import { thin } from "./thin.ts";
 
 /** Equity whose falls are to be seen. */
 export interface DrawdownsInput {
@@ -33,7 +35,7 @@ export function drawdownTable(
       height: isNarrow(width) ? 150 : 180,
       x: { domain, kind: "time" },
       y: { domain: [Math.min(-0.02, extent(depth)[0] * 1.05), 0], label: "Below peak", format: percentTick },
-      marks: lines(time, [{ name, values: depth }].map((one) => ({ ...one, role: "hold" as const })), width),
+      marks: underwaterMarks(time, depth, width),
       periods,
       zero: 0,
       right,
@@ -53,6 +55,14 @@ export function drawdownTable(
     wide: true,
     ...text,
   });
+}
+
+function underwaterMarks(time: ArrayLike<number>, depth: Float64Array, width: number): Plot.Markish[] {
+  const { at, values } = thin(time, depth, width);
+  return [
+    Plot.areaY(at, { x: at, y1: 0, y2: values, fill: color("muted"), fillOpacity: 0.2 }),
+    Plot.line(at, { x: at, y: values, stroke: color("ink"), strokeWidth: 1 }),
+  ];
 }
 
 function bars(worst: readonly Drawdown[], time: ArrayLike<number>, width: number, right: number): string {

@@ -1,6 +1,6 @@
 import { underWater } from "../../backtest/drawdowns.ts";
 import { type Figure, figure } from "../figure.ts";
-import { between, date, number, percent } from "../format.ts";
+import { between, compact, date, number, percent } from "../format.ts";
 import { stackSvg } from "../svg.ts";
 import {
   endLabelsOf,
@@ -91,8 +91,7 @@ function equityPanel(
       domain: padded(extent(...values), 0.06, log ? "log" : "linear"),
       kind: log ? "log" : "linear",
       label: `Equity, × start${log ? " (log)" : ""}`,
-      format: (value) =>
-        number(value, { digits: value < 10 && value % 1 !== 0 ? (value < 1 && (10 * value) % 1 > 1e-9 ? 2 : 1) : 0 }),
+      format: compact,
     },
     marks: lines(time, ratios, width),
     periods,
@@ -125,10 +124,15 @@ function fromStart(one: Series): Series {
   return { ...one, values: Float64Array.from(one.values, (value) => value / start) };
 }
 
-function equityText(time: ArrayLike<number>, ratios: readonly Series[]): { title: string; alt: string } {
-  const ends = ratios.map((one) => `${one.name} ${percent(lastFinite(one.values) - 1, { sign: true })}`).join(", ");
+function equityText(
+  time: ArrayLike<number>,
+  ratios: readonly Series[],
+): { title: string; alt: string; caption: string } {
+  const ends = ratios.map((one) => ({ name: one.name, last: lastFinite(one.values) })).sort((a, b) => b.last - a.last)
+    .map(({ name, last }) => `${name} ${percent(last - 1, { sign: true })}`).join(", ");
   return {
     title: `Equity as a multiple of the start, ${between(time[0], time[time.length - 1])}`,
+    caption: `At the end: ${ends}.`,
     alt: `Line chart of equity on a log axis from ${date(time[0])} to ${
       date(time[time.length - 1])
     }. At the end: ${ends}.`,

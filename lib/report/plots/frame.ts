@@ -269,8 +269,9 @@ export function wantsLog([low, high]: readonly [number, number]): boolean {
   return low > 0 && high / low > 3;
 }
 
-/** Round values of a log axis: 1, 2, 5 × powers of ten, thinned to about `count`; linear steps over less than a decade. */
+/** Round values of a log axis: 1, 2, 5 × powers of ten, thinned to about `count`; linear steps where it is short. */
 export function logTicks([low, high]: readonly [number, number], count: number): number[] {
+  if (high / low < 4) return niceTicks([low, high], count);
   for (const steps of [[1, 1.5, 2, 3, 4, 5, 6, 8], [1, 2, 3, 5], [1, 2, 5], [1, 3], [1]]) {
     const ticks: number[] = [];
     for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
