@@ -1,6 +1,6 @@
 import { type Displayable, displayed } from "../base/display.ts";
 import { escapeHtml } from "../base/progress.ts";
-import { correlation, quantile, ranks } from "../base/stats.ts";
+import { quantile, ranks } from "../base/stats.ts";
 import { type Candles, columns as ownColumns } from "../market/candles.ts";
 
 /** Why a column that came with the data looks as if it knew the future. */
@@ -47,7 +47,7 @@ export interface SuspectOptions {
 export function suspectColumns(candles: Candles, options: SuspectOptions = {}): SuspicionVerdict & Displayable {
   const { columns = candles.extra, threshold = 0.05, leads = 5 } = options;
   const names = Object.keys(columns);
-  const returns = candles.$close.map((close, t) => Math.log(close / candles.$close[t - 1])); // NaN at 0
+  const returns = rankedAroundZero(candles.$close.map((close, t) => Math.log(close / candles.$close[t - 1])));
   const suspicions = names.flatMap((name) => {
     if (columns[name].length !== candles.length) {
       throw new RangeError(
@@ -87,19 +87,20 @@ function foreknowledge(
   candles: Candles,
   name: string,
   x: ArrayLike<number>,
-  returns: Float64Array,
+  returns: Float64Array, // ranked
   threshold: number,
   leads: number,
 ): Suspicion | undefined {
   let worst: Suspicion | undefined;
   for (const [form, values] of forms(candles, x)) {
+    const ranked = rankedAroundZero(values);
     for (let lead = 1; lead <= leads; lead++) {
-      const [ic, pairs] = rankCorrelation(values, returns, lead);
+      const [ic, pairs] = correlationAt(ranked, returns, lead);
       const explained = ic * ic;
       // Five standard errors: dozens of columns, forms and leads are tried.
       if (!(explained >= threshold && Math.abs(ic) * Math.sqrt(pairs) > 5)) continue;
       if (worst && worst.explained >= explained) continue;
-      const past = rankCorrelation(values, returns, 0)[0] ** 2;
+      const past = correlationAt(ranked, returns, 0)[0] ** 2;
       const which = lead === 1 ? "the next bar's return" : `the return of ${bars(lead)} later`;
       const reason = `${form} explains ${percent(explained)} of ${which} (and ${percent(past)} of the bar's own)`;
       worst = { column: name, ahead: lead, explained, explainedPast: past, reason: reason.replace("it", name) };
@@ -119,15 +120,28 @@ function forms(candles: Candles, x: ArrayLike<number>): [string, Float64Array][]
   return pricelike ? [...found, ["the ratio of it to the close", ratio]] : found;
 }
 
-/** Spearman's correlation of x[t] with y[t + lead], and of how many pairs. */
-function rankCorrelation(x: Float64Array, y: Float64Array, lead: number): [number, number] {
-  const [a, b]: [number[], number[]] = [[], []];
+/** Ranks of the finite values, moved to have mean 0; NaN for the others. */
+function rankedAroundZero(values: Float64Array): Float64Array {
+  const finite = ranks(values.filter(Number.isFinite));
+  let next = 0;
+  return values.map((x) => (Number.isFinite(x) ? finite[next++] - (finite.length + 1) / 2 : NaN));
+}
+
+/** Pearson's correlation of x[t] with y[t + lead] where both are known, and of how many pairs; NaN without variation. */
+function correlationAt(x: Float64Array, y: Float64Array, lead: number): [number, number] {
+  let [pairs, sumX, sumY, xx, xy, yy] = [0, 0, 0, 0, 0, 0];
   for (let t = 0; t + lead < x.length; t++) {
-    if (!Number.isFinite(x[t]) || !Number.isFinite(y[t + lead])) continue;
-    a.push(x[t]);
-    b.push(y[t + lead]);
+    const [a, b] = [x[t], y[t + lead]];
+    if (a !== a || b !== b) continue;
+    pairs++;
+    sumX += a;
+    sumY += b;
+    xx += a * a;
+    xy += a * b;
+    yy += b * b;
   }
-  return [correlation(ranks(a), ranks(b)), a.length];
+  const [varX, varY] = [xx - sumX * sumX / pairs, yy - sumY * sumY / pairs];
+  return [varX > 0 && varY > 0 ? (xy - sumX * sumY / pairs) / Math.sqrt(varX * varY) : NaN, pairs];
 }
 
 const bars = (count: number) => `${count} bar${count === 1 ? "" : "s"}`;
