@@ -1,6 +1,7 @@
 import { mean, quantileSorted, std } from "../base/stats.ts";
 import type { FeatureMatrix } from "./matrix.ts";
 
+/** How a scaler finds centre and spread; see `fitScaler`. */
 export type ScalerKind = "standard" | "robust" | "minmax" | "none";
 
 /** How a matrix is brought to a common size: `(x − centre) / spread`. Plain JSON, to travel inside a model's file. */
