@@ -65,11 +65,3 @@ export function checkState(state: NetState, sizes: readonly number[]): void {
     );
   }
 }
-
-/** @throws {RangeError} if a window would reach out of the table */
-export function checkBars(bars: Int32Array, window: number, T: number): void {
-  for (const bar of bars) {
-    if (bar >= window - 1 && bar < T) continue;
-    throw new RangeError(`Cannot look at bar ${bar} as a window of ${window} needs one of ${window - 1}..${T - 1}`);
-  }
-}

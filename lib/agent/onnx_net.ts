@@ -1,8 +1,9 @@
 import type { Tensor } from "onnxruntime-node";
 import { policySize } from "./distributions.ts";
+import { newEncoded } from "./encoded.ts";
 import { adamRates, type LossOptions, statNames } from "./learn_step.ts";
 import { layoutOf, type Model, startOf } from "./model.ts";
-import { checkBars, checkState, type Minibatches, type Net, type NetState, type Policy, type Stats } from "./net.ts";
+import { checkState, type Minibatches, type Net, type NetState, type Policy, type Stats } from "./net.ts";
 import { decideGraph, encodeGraph, learnGraph } from "./onnx_compile.ts";
 import { openOnnx } from "./onnx_session.ts";
 import { loadTf } from "./tfjs.ts";
@@ -62,24 +63,14 @@ export async function onnxNet(
   function policy(table: Float32Array): Policy {
     const T = features > 0 ? table.length / features : 0;
     const tableFeed = onnx.tensor(table, [T, features]);
-    const encoded = newEncoded(T, E);
+    const encoded = newEncoded({ T, E, window }, async (bars, into) => {
+      await sessions.encode!.run(
+        { ...encodeWeights[now], table: tableFeed, bars: onnx.tensor(bars, [bars.length]) },
+        { encoding: onnx.tensor(into, [bars.length, E]) },
+      );
+    });
     let [rows, known] = [-1, -1];
     let buffers = buffersOf(0);
-
-    /** Encodes the bars that are wanted and not known yet, a thousand at a time. */
-    async function encode(bars: Int32Array, ahead: number) {
-      if (known !== version) encoded.forget();
-      known = version;
-      const wanted = encoded.missing(bars, ahead);
-      for (let at = 0; at < wanted.count; at += CHUNK) {
-        const n = Math.min(CHUNK, wanted.count - at);
-        const into = encoded.values.subarray((wanted.slot + at) * E, (wanted.slot + at + n) * E);
-        await sessions.encode!.run(
-          { ...encodeWeights[now], table: tableFeed, bars: onnx.tensor(wanted.bars.subarray(at, at + n), [n]) },
-          { encoding: onnx.tensor(into, [n, E]) },
-        );
-      }
-    }
 
     function buffersOf(n: number) {
       const made = {
@@ -103,9 +94,9 @@ export async function onnxNet(
       async look(bars, state, ahead = 0) {
         if (bars.length !== rows) [rows, buffers] = [bars.length, buffersOf(bars.length)];
         if (E > 0) {
-          checkBars(bars, window, T);
-          await encode(bars, ahead);
-          encoded.copy(bars, buffers.encoding);
+          if (known !== version) encoded.forget();
+          known = version;
+          await encoded.look(bars, ahead, buffers.encoding);
         }
         buffers.state.set(state);
         await sessions.decide.run(buffers.feeds[now], buffers.fetches);
@@ -167,55 +158,6 @@ export async function onnxNet(
     },
     async [Symbol.asyncDispose]() {
       for (const session of Object.values(sessions)) await session?.release();
-    },
-  };
-}
-
-const CHUNK = 1024; // bars encoded at once
-const KEPT = 16_384; // encodings kept at the most
-
-/** Encodings of the bars seen since the weights last changed. */
-function newEncoded(T: number, E: number) {
-  const capacity = Math.min(T, KEPT);
-  const slots = new Int32Array(T).fill(-1);
-  const bars = new Int32Array(capacity); // of each slot
-  let [values, used] = [new Float32Array(0), 0];
-  const forget = () => {
-    for (let i = 0; i < used; i++) slots[bars[i]] = -1;
-    used = 0;
-  };
-  return {
-    get values() {
-      return values;
-    },
-    forget,
-    /** Gives slots to bars that have none. */
-    missing(wanted: Int32Array, ahead: number): { slot: number; count: number; bars: Int32Array } {
-      if (values.length === 0) values = new Float32Array(capacity * E);
-      const reach = Math.min(ahead, Math.floor(capacity / wanted.length) - 1);
-      for (let again = 0; again < 2; again++) {
-        const slot = used;
-        for (let row = 0; row < wanted.length; row++) {
-          if (slots[wanted[row]] >= 0) continue;
-          const last = Math.min(T - 1, wanted[row] + Math.max(0, reach));
-          for (let bar = wanted[row]; bar <= last && used < capacity; bar++) {
-            if (slots[bar] >= 0) continue;
-            bars[used] = bar;
-            slots[bar] = used++;
-          }
-        }
-        if (wanted.every((bar) => slots[bar] >= 0)) {
-          return { slot, count: used - slot, bars: bars.subarray(slot, used) };
-        }
-        forget();
-      }
-      throw new RangeError(`Cannot look at ${wanted.length} rows at once: at most ${capacity} different bars`);
-    },
-    copy(wanted: Int32Array, into: Float32Array) {
-      for (let row = 0; row < wanted.length; row++) {
-        const at = slots[wanted[row]] * E;
-        into.set(values.subarray(at, at + E), row * E);
-      }
     },
   };
 }

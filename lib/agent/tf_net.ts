@@ -1,6 +1,7 @@
+import { checkBar } from "./encoded.ts";
 import { adamRates, learnStep, type Learnt, type LossOptions, type Minibatch, statNames } from "./learn_step.ts";
 import { layoutOf, type Model, parametersOf, startOf, windowsOf } from "./model.ts";
-import { checkBars, checkState, type Minibatches, type Net, type NetState, type Policy, type Stats } from "./net.ts";
+import { checkState, type Minibatches, type Net, type NetState, type Policy, type Stats } from "./net.ts";
 import { openTf, type Tensor } from "./tfjs.ts";
 
 const kinds = ["weights", "first", "second"] as const;
@@ -35,7 +36,7 @@ export async function tfNet(model: Model, options: LossOptions, size: number, ba
     const T = features > 0 ? table.length / features : 0;
     return {
       async look(bars, state) {
-        if (model.encode) checkBars(bars, window, T);
+        for (const bar of model.encode ? bars : []) checkBar(bar, window, T);
         await here();
         const [policy, value] = tf.tidy(() => {
           const p = parametersOf(tf, layout, learnt.weights);

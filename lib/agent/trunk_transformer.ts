@@ -1,5 +1,6 @@
 import { normal } from "../base/random.ts";
 import { dense, denseParameters } from "./dense.ts";
+import { orthogonal } from "./initial.ts";
 import type { Tensor, Tf } from "./tfjs.ts";
 import type { Parameter, Tensors, TrunkOf, TrunkOptions, Windows } from "./trunk.ts";
 
@@ -33,9 +34,11 @@ export const transformer: TrunkOf = ({ window, features, stateSize }, options, r
       parameters[`${tower}.places`] = { shape: [window, d_model], values: places };
       for (let layer = 0; layer < n_layers; layer++) {
         const name = `${tower}.${layer}`;
-        for (const part of ["query", "key", "value", "join"]) {
+        for (const part of ["query", "value", "join"]) {
           Object.assign(parameters, denseParameters(`${name}.${part}`, d_model, d_model, random, 1));
         }
+        // No bias: it would add the same to all scores of a query, which changes nothing.
+        parameters[`${name}.key`] = { shape: [d_model, d_model], values: orthogonal(d_model, d_model, 1, random) };
         Object.assign(parameters, denseParameters(`${name}.up`, d_model, 2 * d_model, random));
         Object.assign(parameters, denseParameters(`${name}.down`, 2 * d_model, d_model, random, 1));
         norm(`${name}.first`);
@@ -65,35 +68,63 @@ export const transformer: TrunkOf = ({ window, features, stateSize }, options, r
 
 const towers = ["actor", "critic"] as const;
 
-/** What the encoder says of the last bar: [B, W · F] → [B, d_model]. */
-function lastOutput(tf: Tf, p: Tensors, name: string, flat: Tensor, window: number, options: TrunkOptions): Tensor {
-  const { d_model: D, n_heads: heads, n_layers } = options;
-  const size = D / heads;
+/** What the encoder says of the last bar: [B, W · F] → [B, D]. */
+function lastOutput(tf: Tf, p: Tensors, tower: string, flat: Tensor, window: number, options: TrunkOptions): Tensor {
+  const { d_model: D, n_layers } = options;
   const features = flat.shape[1]! / window;
-  // A layer over every bar of every row: [B · n, inputs] at a time.
-  const each = (part: string, x: Tensor) => dense(tf, p, `${name}.${part}`, x);
-  const split = (x: Tensor, n: number) => tf.transpose(tf.reshape(x, [-1, n, heads, size]), [0, 2, 1, 3]);
-  const last = (x: Tensor) =>
-    tf.reshape(tf.slice(tf.reshape(x, [-1, window, D]), [0, window - 1, 0], [-1, 1, D]), [-1, D]);
-
-  const embedded = tf.reshape(each("in", tf.reshape(flat, [-1, features])), [-1, window, D]);
-  let x: Tensor = tf.reshape(tf.add(embedded, p[`${name}.places`]), [-1, D]); // [B · W, D]
+  const embedded = dense(tf, p, `${tower}.in`, tf.reshape(flat, [-1, features]));
+  let x: Tensor = tf.add(tf.reshape(embedded, [-1, window, D]), p[`${tower}.places`]); // [B, W, D]
   for (let layer = 0; layer < n_layers; layer++) {
-    const final = layer === n_layers - 1;
-    const asked = final ? 1 : window; // bars that the block's output is wanted for
-    const seen = layerNorm(tf, p, `${name}.${layer}.first`, x);
-    const query = split(each(`${layer}.query`, final ? last(seen) : seen), asked); // [B, heads, n, size]
-    const key = split(each(`${layer}.key`, seen), window);
-    const value = split(each(`${layer}.value`, seen), window);
-    let scores: Tensor = tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(size)); // [B, heads, n, W]
-    if (!final) scores = tf.add(scores, futureMask(tf, window));
-    const mixed = tf.matMul(tf.softmax(scores), value); // [B, heads, n, size]
-    const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [-1, D]);
-    x = tf.add(final ? last(x) : x, each(`${layer}.join`, joined));
-    const inner = tf.relu(each(`${layer}.up`, layerNorm(tf, p, `${name}.${layer}.second`, x)));
-    x = tf.add(x, each(`${layer}.down`, inner));
+    const name = `${tower}.${layer}`;
+    const seen = layerNorm(tf, p, `${name}.first`, x);
+    if (layer < n_layers - 1) {
+      x = tf.add(x, attendEach(tf, p, name, seen, options));
+    } else {
+      const last = (all: Tensor) => tf.reshape(tf.slice(all, [0, window - 1, 0], [-1, 1, D]), [-1, D]);
+      x = tf.add(last(x), attendLast(tf, p, name, last(seen), seen, options)); // [B, D]
+    }
+    const normed = tf.reshape(layerNorm(tf, p, `${name}.second`, x), [-1, D]);
+    const inner = dense(tf, p, `${name}.down`, tf.relu(dense(tf, p, `${name}.up`, normed)));
+    x = tf.add(x, layer < n_layers - 1 ? tf.reshape(inner, [-1, window, D]) : inner);
   }
-  return layerNorm(tf, p, `${name}.last`, x);
+  return layerNorm(tf, p, `${tower}.last`, x);
+}
+
+/** Multi-head attention of each bar to itself and those before it: [B, W, D] → [B, W, D]. */
+function attendEach(tf: Tf, p: Tensors, name: string, seen: Tensor, { d_model: D, n_heads }: TrunkOptions): Tensor {
+  const window = seen.shape[1]!;
+  const size = D / n_heads;
+  const flat = tf.reshape(seen, [-1, D]);
+  const heads = (x: Tensor) => tf.transpose(tf.reshape(x, [-1, window, n_heads, size]), [0, 2, 1, 3]); // [B, heads, W, size]
+  const query = heads(dense(tf, p, `${name}.query`, flat));
+  const key = heads(tf.matMul(flat as never, p[`${name}.key`] as never));
+  const value = heads(dense(tf, p, `${name}.value`, flat));
+  const scores = tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(size)); // [B, heads, W, W]
+  const mixed = tf.matMul(tf.softmax(tf.add(scores, futureMask(tf, window))), value);
+  const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [-1, D]);
+  return tf.reshape(dense(tf, p, `${name}.join`, joined), [-1, window, D]);
+}
+
+/**
+ * The same for the last bar alone, [B, D], without the keys and values of all bars: the query is taken through the key
+ * weights, and what it mixes through the value weights, which are the same products in another order.
+ */
+function attendLast(
+  tf: Tf,
+  p: Tensors,
+  name: string,
+  last: Tensor,
+  seen: Tensor,
+  { d_model: D, n_heads }: TrunkOptions,
+): Tensor {
+  const size = D / n_heads;
+  const heads = (weights: Tensor) => tf.transpose(tf.reshape(weights, [D, n_heads, size]), [1, 0, 2]); // [heads, D, size]
+  const query = tf.transpose(tf.reshape(dense(tf, p, `${name}.query`, last), [-1, n_heads, size]), [1, 0, 2]);
+  const asked = tf.transpose(tf.matMul(query, heads(p[`${name}.key`]), false, true), [1, 0, 2]); // [B, heads, D]
+  const scores = tf.mul(tf.matMul(asked, seen, false, true), 1 / Math.sqrt(size)); // [B, heads, W]
+  const mixed = tf.transpose(tf.matMul(tf.softmax(scores), seen), [1, 0, 2]); // [heads, B, D]
+  const value = tf.transpose(tf.matMul(mixed, heads(p[`${name}.value.weights`])), [1, 0, 2]); // [B, heads, size]
+  return dense(tf, p, `${name}.join`, tf.add(tf.reshape(value, [-1, D]), p[`${name}.value.bias`]));
 }
 
 /** Mean 0, variance 1 along the last axis, then a learnt gain and bias (Ba, Kiros and Hinton 2016). */

@@ -32,7 +32,7 @@ export function openSmall(
 /** A table of T bars and n minibatches of made-up samples. */
 export function samples(actions: ActionSpace, count: number, size: number, seed = 1, seen = small) {
   const random = rng(seed);
-  const T = 40;
+  const T = Math.max(40, seen.window + 9);
   const numbers = (n: number) => Float32Array.from({ length: n }, () => normal(random));
   const n = count * size;
   const whole = (least: number, below: number) => least + Math.floor(random() * (below - least));
