@@ -20,13 +20,13 @@ export function plotSvg(options: Plot.PlotOptions): string {
 
 /**
  * Stands on its own and small: namespace, type and ink set, the library's style sheet and labels for screen readers
- * gone (the figure has its own text), positions to a tenth of a pixel, ids that no other figure has.
+ * gone (the figure has its own text), classes too but `hover` and `over`, positions to a tenth of a pixel, ids that no other figure has.
  */
 export function tidySvg(svg: string): string {
   const bare = svg
     .replace(/<style>[\s\S]*?<\/style>/g, "")
     .replace(/^<svg[^>]*>/, (head) => `<svg${head.match(/ viewBox="[^"]*"/)?.[0] ?? ""}>`)
-    .replace(/ (?:aria-[a-z]+|role|class|font-family)="(?!hover)[^"]*"/g, "")
+    .replace(/ (?:aria-[a-z]+|role|class|font-family)="(?!hover|over)[^"]*"/g, "")
     .replace(/ (d|transform|x|y|x1|x2|y1|y2|cx|cy|r|width|height|points)="([^"]*)"/g, (_all, name, value) => {
       if (name === "d" && /^M[-\d.,MLZ]{60,}$/.test(value)) return ` d="${relativePath(value)}"`;
       return ` ${name}="${value.replace(/-?\d+\.\d+(?:e-?\d+)?(?![\d.]*em)/g, tenth)}"`;

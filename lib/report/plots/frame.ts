@@ -234,8 +234,13 @@ export function withHover(
       round(Math.max(0.5, (to - from) * scale))
     }" height="${height}"><title>${escapeHtml(title)}</title></rect>`;
   });
-  return svg.replace(/<\/svg>$/, `<g class="hover" fill="transparent">${rects.join("")}</g></svg>`);
+  const over = svg.match(OVER)?.join("") ?? "";
+  const hover = `<g class="hover" fill="transparent">${rects.join("")}</g>`;
+  return svg.replace(OVER, "").replace(/<\/svg>$/, `${hover}${over}</svg>`);
 }
+
+/** Marks of the class `over` have hover texts of their own: they lie on top of the bands. */
+const OVER = /<g[^>]* class="over"[^>]*>[\s\S]*?<\/g>/g;
 
 /** Lowest and highest finite value of several series; [0, 1] when there is none. */
 export function extent(...all: ArrayLike<number>[]): [number, number] {

@@ -90,8 +90,7 @@ function pricePanel(
     to: time[Math.min(to, time.length - 1)],
     title: hoverText(time, low, high, close, from, to),
   }));
-  const hovered = withHover(drawn, bands, { width, height: height - 32, top: 24, right: 14, domain });
-  return hovered.replace(/(<g class="hover".*<\/g>)(.*)<\/svg>$/, "$2$1</svg>");
+  return withHover(drawn, bands, { width, height: height - 32, top: 24, right: 14, domain });
 }
 
 function hoverText(
@@ -144,6 +143,7 @@ function tradeMarks(trades: readonly TradeMark[], narrow: boolean): Plot.Markish
   return [
     ...[true, false].map((won) =>
       Plot.link(closed.filter((trade) => trade.profit > 0 === won), {
+        className: "over",
         x1: "entryTime",
         y1: "entryPrice",
         x2: "exitTime",
@@ -155,6 +155,7 @@ function tradeMarks(trades: readonly TradeMark[], narrow: boolean): Plot.Markish
     ),
     ...([1, -1] as const).map((side) =>
       Plot.dot(trades.filter((trade) => trade.side === side), {
+        className: "over",
         x: "entryTime",
         y: "entryPrice",
         symbol: "triangle",
@@ -167,6 +168,7 @@ function tradeMarks(trades: readonly TradeMark[], narrow: boolean): Plot.Markish
       })
     ),
     Plot.dot(closed, {
+      className: "over",
       x: "exitTime",
       y: "exitPrice",
       r: r * 0.8,
