@@ -4,10 +4,10 @@ import { log } from "../base/log.ts";
 import { projectPath } from "../base/project.ts";
 import { flatten, type LoadedConfig } from "../config/load.ts";
 import { type CellError, executeNotebook } from "../report/execute.ts";
-import { renderReport } from "../report/html.ts";
+import { renderReport, summaryOf } from "../report/html.ts";
 import { writeIndex } from "../report/index_page.ts";
 import { declaredParameters, type Notebook, type Parameters, readNotebook } from "../report/notebook.ts";
-import { type Summary, SUMMARY_MIME } from "../report/summary.ts";
+import type { Summary } from "../report/summary.ts";
 import { gitState } from "../track/git.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { ARTIFACTS } from "./keep.ts";
@@ -88,11 +88,11 @@ async function reportOne(
         onProgress: bar.update,
         ...(deps.signal ? { signal: deps.signal } : {}),
       });
-      const said = summaryIn(executed.notebook);
+      const said = summaryOf(executed.notebook);
       const commit = await gitState(projectPath());
       const time = new Date();
       const file = join(options.folder, `${name}-${run.url ? run.id.slice(0, 8) : "untracked"}.html`);
-      const page = renderReport(executed.notebook, {
+      const page = await renderReport(executed.notebook, {
         name,
         provenance: {
           ...said?.provenance,
@@ -143,14 +143,6 @@ function settingsFor(notebook: Notebook, { config, preset, origins }: LoadedConf
     ...(declared.has("preset") ? { preset } : {}),
     ...(declared.has("set") ? { set: changed.map(([setting]) => `${setting}=${values[setting]}`) } : {}),
   };
-}
-
-function summaryIn({ cells }: Notebook): Summary | undefined {
-  for (const cell of cells.toReversed()) {
-    for (const output of cell.cell_type === "code" ? cell.outputs : []) {
-      if ("data" in output && SUMMARY_MIME in output.data) return output.data[SUMMARY_MIME] as Summary;
-    }
-  }
 }
 
 function titleOf({ cells }: Notebook): string | undefined {

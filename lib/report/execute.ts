@@ -18,6 +18,7 @@ import {
 import { scrubNotebook } from "./scrub.ts";
 import { locateTrace } from "./trace.ts";
 
+/** How a notebook is run. */
 export interface ExecuteOptions {
   /** Values for names that the cell tagged `parameters` declares. */
   readonly parameters?: Parameters;

@@ -4,6 +4,7 @@ import { kernelEnvironment } from "./kernel_environment.ts";
 import { openGuard } from "./kernel_guard.ts";
 import { jupyterEnvironment, KERNEL_NAME, writeKernelSpec } from "./kernel_spec.ts";
 
+/** How JupyterLab is started. */
 export interface JupyterLabOptions {
   /** The Python that has JupyterLab: `ensurePython()`'s. */
   readonly python: string;

@@ -17,6 +17,7 @@ export interface Message {
   readonly content: any;
 }
 
+/** What a kernel is started with. */
 export interface KernelOptions {
   /** Imports and files of cells are relative to it. */
   readonly cwd: string;
