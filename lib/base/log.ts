@@ -1,5 +1,6 @@
 import { redact } from "./secret.ts";
 
+/** How much a line matters. */
 export type Level = "debug" | "info" | "warn" | "error";
 const rank: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 const colour: Readonly<Record<Level, string>> = { debug: "90", info: "36", warn: "33", error: "31" };

@@ -9,7 +9,7 @@ async function written(code: string, env: Record<string, string> = {}, permissio
   const path = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(path, script);
-    const args = ["run", "--no-config", "--no-prompt", "--allow-import", "--no-check", ...permissions, path];
+    const args = ["run", "--no-config", "--no-prompt", "--no-check", ...permissions, path];
     const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
       args,
       env: { LOG_FORMAT: "", LOG_LEVEL: "", NO_COLOR: "1", ...env },
