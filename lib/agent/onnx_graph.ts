@@ -34,7 +34,7 @@ export interface Graph {
 
 export type ElementType = keyof typeof elementTypes;
 
-const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9 };
+const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };
 const opset = 17; // the newest that three-year-old runtimes read
 
 /**
