@@ -9,6 +9,7 @@ import { type ActionMeaning, discreteActions, spaceOf, writeWeights } from "./ac
 import type { Env, StepBuffers } from "./env.ts";
 import { logReturn, type Reward } from "./reward.ts";
 import { pack, unpack } from "./saved.ts";
+import { openStanding, stateSizeOf } from "./standing.ts";
 
 export interface MarketEnvOptions {
   /** Episodes stepped at once, R. */
@@ -36,9 +37,6 @@ export interface MarketEnv extends Env {
   readonly equity: Float64Array; // [R] quote currency, at the close last seen
 }
 
-/** What a row knows of itself: K weights held, log profit since its position last changed, drawdown 0..1. */
-export const stateSizeOf = (assets: number): number => assets + 2;
-
 /**
  * Trades a market by weights: an action at the close of bar t is filled at the open of t + 1 and paid when that bar
  * closes, through the same books as a backtest: the same actions give the same equity to the last bit.
@@ -61,8 +59,9 @@ export function marketEnv(market: Market, features: FeatureMatrix, options: Mark
   const tape = newTape(market, { ...margin, leverage: margin.leverage ?? Math.max(1, meaning.leverage) });
   const ledger = openLedger(rows, K, cash);
   const column = () => new Float64Array(rows);
-  const [equity, peak, entry] = [column(), column(), column()]; // entry: equity when the position last changed
-  const held = new Float64Array(rows * K);
+  const equity = column();
+  const standing = openStanding(rows, K);
+  const { held } = standing;
   const weights = new Float64Array(K);
   const end = new Int32Array(rows);
   const out = {
@@ -78,7 +77,7 @@ export function marketEnv(market: Market, features: FeatureMatrix, options: Mark
   const changing = [
     ...[ledger.cash, ledger.units, ledger.fees, ledger.spreadCost, ledger.impactCost, ledger.traded, ledger.wanted],
     ...[ledger.filled, ledger.fills, ledger.capped, ledger.ruined, ledger.shortfall],
-    ...[equity, peak, entry, held, end, out.bars, out.state, random.state, reward.memory],
+    ...[equity, ...standing.memory, end, out.bars, out.state, random.state, reward.memory],
   ];
 
   return {
@@ -126,13 +125,12 @@ export function marketEnv(market: Market, features: FeatureMatrix, options: Mark
     for (let k = 0; k < K; k++) weights[k] = held[row * K + k];
     writeWeights(meaning, actions, at, weights, weights);
     const after = equity[row] = advance(ledger, row, weights, 0, tape, t);
-    if (ledger.fills[row] !== fills) entry[row] = before;
-    if (after > peak[row]) peak[row] = after;
+    standing.pass(row, before, after, ledger.fills[row] !== fills);
     const ruined = ledger.ruined[row] !== 0 || !(after > 0);
     out.rewards[row] = reward.of(row, before, after);
     out.terminated[row] = Number(ruined);
     out.truncated[row] = Number(!ruined && t === end[row]);
-    look(row, out.state);
+    standing.look(row, after, ledger, tape, t, out.state);
     if (!ruined && t < end[row]) return;
     out.finalBars[row] = t;
     for (let i = row * A; i < (row + 1) * A; i++) out.finalState[i] = out.state[i];
@@ -146,20 +144,10 @@ export function marketEnv(market: Market, features: FeatureMatrix, options: Mark
     end[row] = Math.min(last, start + bars);
     out.bars[row] = start;
     reopen(ledger, row, cash);
-    equity[row] = peak[row] = entry[row] = cash;
+    equity[row] = cash;
+    standing.open(row, cash);
     reward.reset(row);
-    look(row, out.state);
-  }
-
-  /** Marks what the row holds at its bar's close, and writes what it sees of itself. */
-  function look(row: number, into: Float32Array) {
-    const [bar, worth] = [out.bars[row] * K, equity[row]];
-    for (let k = 0; k < K; k++) {
-      held[row * K + k] = worth > 0 ? ledger.units[row * K + k] * tape.close[bar + k] / worth : 0;
-      into[row * A + k] = held[row * K + k];
-    }
-    into[row * A + K] = worth > 0 && entry[row] > 0 ? Math.log(worth / entry[row]) : 0;
-    into[row * A + K + 1] = peak[row] > 0 ? 1 - worth / peak[row] : 0;
+    standing.look(row, cash, ledger, tape, start, out.state);
   }
 }
 
