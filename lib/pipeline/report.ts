@@ -89,6 +89,7 @@ async function reportOne(
         ...(deps.signal ? { signal: deps.signal } : {}),
       });
       const said = summaryOf(executed.notebook);
+      const metrics = numbersOf(said);
       const commit = await gitState(projectPath());
       const time = new Date();
       const file = join(options.folder, `${name}-${run.url ? run.id.slice(0, 8) : "untracked"}.html`);
@@ -110,7 +111,7 @@ async function reportOne(
       await run.artifact(`${name}.html`, page);
       await run.artifact(`${name}.ipynb`, JSON.stringify(executed.notebook, null, 1) + "\n");
       const kept = await sendKept(run, artifacts);
-      if (said) run.result(said.metrics);
+      run.result(metrics);
       run.tags({ "candelabra.report": basename(file), ...tagsOf(said) });
       if (executed.error) {
         const { cell, line, message } = executed.error;
@@ -122,7 +123,7 @@ async function reportOne(
         title: titleOf(notebook) ?? name,
         report: relative(projectPath(), file).replaceAll("\\", "/"),
         finding: said?.finding ?? "",
-        metrics: said?.metrics ?? {},
+        metrics,
         seconds: executed.seconds,
         run: { id: run.id, url: run.url },
         ...(executed.error ? { error: executed.error } : {}),
@@ -143,6 +144,12 @@ function settingsFor(notebook: Notebook, { config, preset, origins }: LoadedConf
     ...(declared.has("preset") ? { preset } : {}),
     ...(declared.has("set") ? { set: changed.map(([setting]) => `${setting}=${values[setting]}`) } : {}),
   };
+}
+
+/** A summary's numbers; JSON has made null of those that are none. */
+function numbersOf(said: Summary | undefined): Record<string, number> {
+  const metrics: Readonly<Record<string, number | null>> = said?.metrics ?? {};
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? NaN]));
 }
 
 function titleOf({ cells }: Notebook): string | undefined {
