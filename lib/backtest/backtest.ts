@@ -2,7 +2,7 @@ import { formatDate } from "../base/time.ts";
 import type { Market } from "../market/market.ts";
 import type { RiskRule } from "../risk/rule.ts";
 import { mark, rebalance } from "../sim/fill.ts";
-import { newIntent } from "../sim/intent.ts";
+import { type Account, type Intent, newIntent } from "../sim/intent.ts";
 import type { Journal } from "../sim/journal.ts";
 import { type Ledger, openLedger } from "../sim/ledger.ts";
 import { fillQuotes } from "../sim/quotes.ts";
@@ -65,26 +65,33 @@ export interface BacktestResult {
  */
 export function backtest(market: Market, strategy: Strategy, options: BacktestOptions = {}): BacktestResult {
   const { cash = 10_000, margin = {}, risk = [], lag = 0, from = 0, to = market.length } = options;
+  if (strategy.targets === undefined || risk.length > 0) {
+    const books = openBooks(market, options);
+    const decide = strategy(market);
+    for (let t = from; t < to; t++) {
+      decide(t, books.account, books.step(t));
+      books.decided(t);
+    }
+    return books.result();
+  }
   checkSpan(market, from, to, lag);
   const K = market.assets.length;
   const tape = newTape(market, margin);
   const ledger = openLedger(1, K, cash, { journal: true });
-  const bars = to - from;
-  const history = {
+  const history = newHistory(to - from, K);
+  const wishes = borrow(market.length * K);
+  strategy.targets(market, (_name, make) => make(), wishes);
+  followTargets(ledger, tape, wishes, { from, to, lag }, history);
+  spare = wishes;
+  return resultOf(market, tape, ledger, history, [], cash, from, to);
+}
+
+function newHistory(bars: number, K: number) {
+  return {
     equity: new Float64Array(bars),
     weights: new Float64Array(bars * K),
     wanted: new Float64Array(bars * K).fill(NaN),
   };
-  let events: { t: number; reason: string }[] = [];
-  if (strategy.targets !== undefined && risk.length === 0) {
-    const wishes = borrow(market.length * K);
-    strategy.targets(market, (_name, make) => make(), wishes);
-    followTargets(ledger, tape, wishes, { from, to, lag }, history);
-    spare = wishes;
-  } else {
-    events = ask(market, strategy, risk, ledger, tape, { from, to, lag }, history);
-  }
-  return resultOf(market, tape, ledger, history, events, cash, from, to);
 }
 
 let spare: Float64Array | undefined; // of the last backtest: a fresh one costs as much as filling it
@@ -107,50 +114,74 @@ export function checkSpan({ length }: Market, from: number, to: number, lag: num
   throw new RangeError(`Cannot backtest as "lag" must be a whole number of bars, 0 or more: current value is ${lag}`);
 }
 
-/** Asks the strategy and the risk rules bar by bar. */
-function ask(
-  market: Market,
-  strategy: Strategy,
-  risk: readonly RiskRule[],
-  ledger: Ledger,
-  tape: Tape,
-  { from, to, lag }: { readonly from: number; readonly to: number; readonly lag: number },
-  { equity, weights, wanted }: { equity: Float64Array; weights: Float64Array; wanted: Float64Array },
-): { t: number; reason: string }[] {
+/** One account that is stepped bar by bar, by someone who decides in between. */
+export interface Books {
+  readonly account: Account; // as of the bar last stepped to
+  readonly ledger: Ledger; // one row
+  readonly tape: Tape;
+  /** Carries out what is due at the open of bar `t`, marks the account at its close; `t` goes up one by one. */
+  step(t: number): Intent; // empty: to be written
+  /** Takes what was written into the intent of bar `t`: risk rules see it now, it is carried out when it is due. */
+  decided(t: number): void;
+  /** The history, after the last bar. */
+  result(): BacktestResult;
+}
+
+/**
+ * Opens the books that `backtest` runs a strategy through, for deciders that it cannot call: a network's, which take
+ * time. Driven bar by bar they give what `backtest` gives, to the last bit.
+ *
+ * @throws {RangeError} as `backtest`
+ */
+export function openBooks(market: Market, options: BacktestOptions = {}): Books {
+  const { cash = 10_000, margin = {}, risk = [], lag = 0, from = 0, to = market.length } = options;
+  checkSpan(market, from, to, lag);
   const K = market.assets.length;
-  const decide = strategy(market);
+  const tape = newTape(market, margin);
+  const ledger = openLedger(1, K, cash, { journal: true });
+  const history = newHistory(to - from, K);
+  const { equity, weights, wanted } = history;
   const rules = risk.map((rule) => ({ check: rule(market), said: undefined as string | undefined }));
   const events: { t: number; reason: string }[] = [];
   const account = { equity: 0, peak: 0, weights: new Float64Array(K) };
   const intents = Array.from({ length: lag + 1 }, () => newIntent(K)); // the last lag + 1 decisions
-  for (let t = from; t < to; t++) {
-    const row = (t - from) * K;
-    const intent = intents[(t - from) % (lag + 1)]; // decided at t − 1 − lag, due now
-    rebalance(ledger, 0, intent.weights, 0, tape, t);
-    fillQuotes(ledger, 0, intent.bid, intent.ask, intent.size, tape, t);
-    const value = mark(ledger, 0, tape, t);
-    account.equity = equity[t - from] = value;
-    account.peak = Math.max(account.peak, value);
-    for (let k = 0; k < K; k++) {
-      weights[row + k] = account.weights[k] = value > 0 ? ledger.units[k] * tape.close[t * K + k] / value : 0;
-      intent.weights[k] =
-        intent.bid[k] =
-        intent.ask[k] =
-        intent.size[k] =
-          NaN;
-    }
-    decide(t, account, intent);
-    for (let k = 0; k < K; k++) {
-      const weight = wanted[row + k] = intent.weights[k];
-      if (weight === Infinity || weight === -Infinity) refuse(weight, market, t, k);
-    }
-    for (const rule of rules) {
-      const reason = rule.check(t, account, intent);
-      if (reason !== undefined && reason !== rule.said) events.push({ t: t - from, reason });
-      rule.said = reason;
-    }
-  }
-  return events;
+  return {
+    account,
+    ledger,
+    tape,
+    step(t) {
+      const row = (t - from) * K;
+      const intent = intents[(t - from) % (lag + 1)]; // decided at t − 1 − lag, due now
+      rebalance(ledger, 0, intent.weights, 0, tape, t);
+      fillQuotes(ledger, 0, intent.bid, intent.ask, intent.size, tape, t);
+      const value = mark(ledger, 0, tape, t);
+      account.equity = equity[t - from] = value;
+      account.peak = Math.max(account.peak, value);
+      for (let k = 0; k < K; k++) {
+        weights[row + k] = account.weights[k] = value > 0 ? ledger.units[k] * tape.close[t * K + k] / value : 0;
+        intent.weights[k] =
+          intent.bid[k] =
+          intent.ask[k] =
+          intent.size[k] =
+            NaN;
+      }
+      return intent;
+    },
+    decided(t) {
+      const row = (t - from) * K;
+      const intent = intents[(t - from) % (lag + 1)];
+      for (let k = 0; k < K; k++) {
+        const weight = wanted[row + k] = intent.weights[k];
+        if (weight === Infinity || weight === -Infinity) refuse(weight, market, t, k);
+      }
+      for (const rule of rules) {
+        const reason = rule.check(t, account, intent);
+        if (reason !== undefined && reason !== rule.said) events.push({ t: t - from, reason });
+        rule.said = reason;
+      }
+    },
+    result: () => resultOf(market, tape, ledger, history, events, cash, from, to),
+  };
 }
 
 function refuse(weight: number, market: Market, t: number, k: number): never {
