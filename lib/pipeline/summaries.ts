@@ -26,11 +26,11 @@ export function dataSummary(source: LoadedMarket, config: Config): Summary & Dis
     ? "whole as recorded"
     : `clean after ${number(bars)} bars were repaired or filled in`;
   return summary({
-    finding:
-      `${source.name} is ${state}; its returns have tails ${number(kurtosis, { digits: 0 })} times heavier than ` +
-      `normal ones (excess kurtosis), and large moves follow large moves (autocorrelation of their size ${
-        number(clustering, { digits: 2 })
-      }).`,
+    finding: `${source.name} is ${state}. Its returns have ${
+      kurtosis > 1 ? "far heavier tails than normal ones" : "tails about as heavy as normal ones"
+    } (excess kurtosis ${number(kurtosis, { digits: 1 })}), and the size of a move ${
+      clustering > 0.05 ? "tells of the next one's" : "says little of the next one's"
+    } (autocorrelation ${number(clustering, { digits: 2 })}).`,
     tiles: [
       { label: "Bars", value: number(market.length), beside: spanText(market, { from: 0, to: market.length }) },
       { label: "Repaired or filled", value: number(bars), ...(bars > 0 ? { tone: "warn" as const } : {}) },
@@ -76,7 +76,7 @@ export function featureSummary(result: FeaturesResult, leaks: LeakVerdict, confi
         value: leaks.passed ? "none" : `${leaks.leaks.length} leaks`,
         tone: leaks.passed ? "good" : "bad",
       },
-      { label: "From the store", value: result.cached ? "yes" : "no", beside: hash.slice(0, 12) },
+      { label: "Clear of zero", value: number(names.size), beside: "features, at 1 or 24 bars, 95 % band" },
     ],
     badges: [badgeOf(leaks)],
     provenance: { ...provenanceOf(source, config), "features": config.features.spec, "features hash": hash },
