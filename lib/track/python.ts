@@ -172,7 +172,7 @@ async function install(
 ): Promise<void> {
   const seen = new Set<string>();
   const onLine = (line: string) => {
-    const name = line.match(/^\s*(?:Collecting|Downloading|Downloaded|\+) ([A-Za-z0-9._-]+)/)?.[1]?.split("==")[0];
+    const name = line.match(/^\s*(?:Collecting|Downloaded|\+) ([A-Za-z0-9._-]+)/)?.[1]?.split("==")[0];
     if (name) onPackage(seen.add(name.toLowerCase()).size, name);
   };
   const what = "install the Python tools";
