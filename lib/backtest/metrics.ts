@@ -160,17 +160,18 @@ export function returns(equity: Float64Array): Float64Array {
  */
 export function sharpeRatio(equity: Float64Array, barsPerYear: number): number {
   const n = equity.length - 1;
-  let [sum, squares] = [0, 0];
+  let sum = 0;
+  let squares = 0;
   let before = equity[0];
   for (let t = 1; t <= n; t++) {
     const now = equity[t];
-    if (now !== before && before !== 0) {
-      const r = now / before - 1;
-      sum += r;
-      squares += r * r;
-    }
+    if (now === before) continue;
+    const r = now / before - 1;
+    sum += r;
+    squares += r * r;
     before = now;
   }
+  if (!(squares < Infinity)) return metrics(equity, { barsPerYear }).sharpeRatio; // it came back from 0
   const average = sum / n;
   const spread = Math.sqrt((squares - sum * average) / (n - 1));
   return varies(spread, average) ? average / spread * Math.sqrt(barsPerYear) : NaN;

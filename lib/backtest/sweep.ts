@@ -37,7 +37,7 @@ export type Grid = Readonly<Record<string, readonly (number | string | boolean)[
  */
 export function sweep(market: Market, name: string, grid: Grid, options: SweepOptions = {}): SweepRow[] {
   const { cash = 10_000, margin = {}, risk = [], lag = 0, from = 0, to = market.length } = options;
-  const { onProgress, memory = 256e6 } = options;
+  const { onProgress, memory = 512e6 } = options;
   checkSpan(market, from, to, lag);
   const runs = Array.isArray(grid)
     ? grid as readonly Settings[]

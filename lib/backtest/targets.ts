@@ -30,7 +30,7 @@ export function followTargets(
   let lastOrder = from - lag - 2;
   for (let t = from; t < to;) {
     const slot = ((t - from) % (lag + 1)) * K;
-    rebalance(ledger, 0, orders, slot, tape, t);
+    if (t <= lastOrder + 1 + lag) rebalance(ledger, 0, orders, slot, tape, t); // else none is on its way
     const value = mark(ledger, 0, tape, t);
     equity[t - from] = value;
     const changed = readWishes(wishes, t, wish, done);

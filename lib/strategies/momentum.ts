@@ -31,8 +31,11 @@ export function momentum({ fast = 10, slow = 30, short = false } = {}): Strategy
       const calm = memo(`sma ${k} ${slow}`, () => sma($close, slow));
       const long = 1 / K;
       const otherwise = short ? -long : 0;
-      for (let t = 0, i = k; t < length; t++, i += K) {
-        into[i] = quick[t] > calm[t] * (1 + ROUNDING) ? long : t < slow - 1 ? 0 : otherwise;
+      const above = 1 + ROUNDING;
+      const start = Math.min(length, slow - 1);
+      for (let t = 0; t < start; t++) into[t * K + k] = 0;
+      for (let t = start, i = t * K + k; t < length; t++, i += K) {
+        into[i] = quick[t] > calm[t] * above ? long : otherwise;
       }
     }
   });
