@@ -5,6 +5,15 @@ export { compare, type Comparison, evaluate, type Evaluation, exposureOf, result
 export { type CostDecomposition, costDecomposition, type FeeColumn, feeColumns } from "./fees.ts";
 export { lagCurve, type LagPoint } from "./lag.ts";
 export { barsPerYear, type Metrics, metrics, type MetricsOptions, returns, sharpeRatio } from "./metrics.ts";
+export {
+  bootstrap,
+  type BootstrapOptions,
+  type Estimate,
+  interquartileEstimate,
+  interquartileMean,
+  probabilityOfImprovement,
+  type Scores,
+} from "./reliable.ts";
 export { type MonthlyReturn, monthlyReturns, rollingSharpe } from "./rolling.ts";
 export { combinations, type Grid, sweep, type SweepOptions, type SweepRow } from "./sweep.ts";
 export { type Trade, trades, type TradeStats, tradeStats } from "./trades.ts";
