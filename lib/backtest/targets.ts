@@ -99,14 +99,10 @@ function hold(
     if (weights !== null) weights.fill(0, (t - from) * K, (end - from) * K);
   } else if (safe && K === 1) {
     const position = units[0];
-    if (weights === null) { for (; t < end; t++) equity[t - from] = cash + position * close[t]; }
-    else {
-      for (; t < end; t++) {
-        const worth = position * close[t];
-        equity[t - from] = cash + worth;
-        weights[t - from] = worth / (cash + worth);
-      }
-    }
+    for (let i = t; i < end; i++) equity[i - from] = cash + position * close[i];
+    if (weights === null) return;
+    if (cash === 0) weights.fill(1, t - from, end - from); // all in: exactly 1
+    else for (let i = t; i < end; i++) weights[i - from] = position * close[i] / equity[i - from];
   } else {
     for (; t < end; t++) {
       const value = mark(ledger, 0, tape, t);

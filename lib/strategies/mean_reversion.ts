@@ -1,6 +1,6 @@
 import { targetStrategy } from "./follow.ts";
 import { rsi } from "../features/indicators/mod.ts";
-import type { Setting } from "./setting.ts";
+import type { Setting } from "../base/setting.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** What mean reversion can be tuned by. */
@@ -55,7 +55,7 @@ export function meanReversion({ by = "zscore", period = 20, entry = 2, exit = 0,
  * set anew every 32 windows, and where it has got too far away to leave enough digits.
  */
 function zscore(values: Float64Array, period: number): Float64Array {
-  const out = new Float64Array(values.length).fill(NaN);
+  const out = new Float64Array(values.length).fill(NaN, 0, period - 1);
   const share = 1 / period;
   for (let t = period - 1; t < values.length;) {
     const level = values[t];
@@ -76,7 +76,7 @@ function zscore(values: Float64Array, period: number): Float64Array {
       const variance = squares * share - mean * mean;
       if (variance < 1e-6 * (squares * share) && t > start) break;
       const deviation = Math.sqrt(variance);
-      if (deviation > 1e-9 * values[t]) out[t] = (distance - mean) / deviation;
+      out[t] = deviation > 1e-9 * values[t] ? (distance - mean) / deviation : NaN;
     }
   }
   return out;
