@@ -4,7 +4,7 @@ import { flat } from "./flat.ts";
 import { meanReversion, meanReversionSettings } from "./mean_reversion.ts";
 import { momentum, momentumSettings } from "./momentum.ts";
 import { random, randomSettings } from "./random.ts";
-import { readSettings, type Setting, type Settings } from "./setting.ts";
+import { readSettings, type Setting, type Settings } from "../base/setting.ts";
 import type { Strategy } from "./strategy.ts";
 
 export { buyAndHold } from "./buy_and_hold.ts";
@@ -13,7 +13,7 @@ export { targetStrategy } from "./follow.ts";
 export { meanReversion } from "./mean_reversion.ts";
 export { momentum } from "./momentum.ts";
 export { type Decisions, random, randomLike } from "./random.ts";
-export type { Setting, Settings } from "./setting.ts";
+export type { Setting, Settings } from "../base/setting.ts";
 export type { Decide, Memo, Strategy } from "./strategy.ts";
 
 /** A strategy by name: what it is, what can be set, and how it is made. */

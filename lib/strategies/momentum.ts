@@ -1,6 +1,6 @@
 import { targetStrategy } from "./follow.ts";
 import { sma } from "../features/indicators/mod.ts";
-import type { Setting } from "./setting.ts";
+import type { Setting } from "../base/setting.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** What momentum can be tuned by. */

@@ -1,6 +1,6 @@
 import { below, type Rng, rng, shuffle } from "../base/random.ts";
 import { targetStrategy } from "./follow.ts";
-import type { Setting } from "./setting.ts";
+import type { Setting } from "../base/setting.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** What random can be tuned by. */

@@ -1,6 +1,6 @@
-import { didYouMean } from "../base/suggest.ts";
+import { didYouMean } from "./suggest.ts";
 
-/** A number that a strategy can be tuned by: sweeps and searches stay within `min`..`max`. */
+/** A number that a strategy, a rule or a scenario can be tuned by: sweeps and searches stay within `min`..`max`. */
 export interface NumberSetting {
   readonly default: number;
   readonly min: number;
