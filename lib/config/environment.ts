@@ -9,6 +9,9 @@ export interface Settings {
   readonly exchangeApiKey?: Secret;
   readonly exchangeApiSecret?: Secret;
   readonly trackingUri?: string; // MLFLOW_TRACKING_URI
+  readonly trackingUsername?: string;
+  readonly trackingPassword?: Secret;
+  readonly trackingToken?: Secret;
   readonly webSocketEndpoint?: string; // WEB_SOCKET_ENDPOINT
   readonly postgresUrl?: Secret; // may hold a password
   readonly redisUrl?: Secret;
@@ -48,6 +51,9 @@ export function settingsOf(variables: Readonly<Record<string, string>>): Setting
       exchangeApiKey: secret("EXCHANGE_API_KEY"),
       exchangeApiSecret: secret("EXCHANGE_API_SECRET"),
       trackingUri: variables["MLFLOW_TRACKING_URI"],
+      trackingUsername: variables["MLFLOW_TRACKING_USERNAME"],
+      trackingPassword: secret("MLFLOW_TRACKING_PASSWORD"),
+      trackingToken: secret("MLFLOW_TRACKING_TOKEN"),
       webSocketEndpoint: variables["WEB_SOCKET_ENDPOINT"],
       postgresUrl: secret("POSTGRES_URL"),
       redisUrl: secret("REDIS_URL"),

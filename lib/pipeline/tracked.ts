@@ -67,8 +67,15 @@ export async function tracked<T>(
 }
 
 /** MLflow's variables, those of `.env` files among them. */
-export function trackingVariables({ trackingUri }: Settings): Record<string, string | undefined> {
-  return { ...mlflowVariables(), ...(trackingUri ? { MLFLOW_TRACKING_URI: trackingUri } : {}) };
+export function trackingVariables(settings: Settings): Record<string, string | undefined> {
+  const own = {
+    URI: settings.trackingUri,
+    USERNAME: settings.trackingUsername,
+    PASSWORD: settings.trackingPassword?.reveal(),
+    TOKEN: settings.trackingToken?.reveal(),
+  };
+  const set = Object.entries(own).filter(([, value]) => value).map(([key, value]) => [`MLFLOW_TRACKING_${key}`, value]);
+  return { ...mlflowVariables(), ...Object.fromEntries(set) };
 }
 
 /** Numbers as JSON that keeps every bit: NaN and infinities as text. */
@@ -87,7 +94,9 @@ export function datasetOf(
 
 function bound(run: Run): Run {
   return {
-    id: run.id,
+    get id() {
+      return run.id; // a run that was kept on disk gets MLflow's once it was sent
+    },
     get url() {
       return run.url;
     },

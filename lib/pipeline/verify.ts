@@ -6,7 +6,7 @@ import type { Config } from "../config/schema.ts";
 import { getArtifact } from "../track/artifacts.ts";
 import { connection } from "../track/connection.ts";
 import { gitState } from "../track/git.ts";
-import { getRun, type StoredRun } from "../track/runs.ts";
+import { findRun, type StoredRun } from "../track/runs.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { loadMarket } from "./market.ts";
 import { trackingVariables } from "./tracked.ts";
@@ -41,7 +41,7 @@ export interface Verification {
  */
 export async function verifyStage(id: string, settings: Settings, deps: Deps = {}): Promise<Verification> {
   const server = await connection({ variables: trackingVariables(settings) }).get();
-  const run = await getRun(server, id);
+  const run = await findRun(server, id);
   const command = commandOf(run);
   const decode = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
   const config: Config = decode(await getArtifact(server, run, "config.json"));
