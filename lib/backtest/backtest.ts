@@ -3,7 +3,7 @@ import type { Market } from "../market/market.ts";
 import type { RiskRule } from "../risk/rule.ts";
 import { mark, rebalance } from "../sim/fill.ts";
 import { type Account, type Intent, newIntent } from "../sim/intent.ts";
-import type { Journal } from "../sim/journal.ts";
+import { fillsSince, type Journal } from "../sim/journal.ts";
 import { type Ledger, openLedger } from "../sim/ledger.ts";
 import { fillQuotes } from "../sim/quotes.ts";
 import { newTape, type Tape } from "../sim/tape.ts";
@@ -202,11 +202,10 @@ function resultOf(
   from: number,
   to: number,
 ): BacktestResult {
-  const fills = ledger.journal!;
+  const fills = fillsSince(ledger.journal!, from);
   let thinFills = 0;
   for (let i = 0; i < fills.length; i++) {
-    if (Math.abs(fills.units[i]) > 0.1 * tape.volume[fills.t[i] * assets.length + fills.k[i]]) thinFills++;
-    fills.t[i] -= from;
+    if (Math.abs(fills.units[i]) > 0.1 * tape.volume[(from + fills.t[i]) * assets.length + fills.k[i]]) thinFills++;
   }
   let sum = 0;
   for (let t = 0; t < to - from; t++) sum += history.equity[t];

@@ -1,6 +1,6 @@
 import { FILL } from "./journal.ts";
 import { type Ledger, trade } from "./ledger.ts";
-import { type Tape, volumeLimit } from "./tape.ts";
+import { halfSpreadAt, type Tape, volumeLimit } from "./tape.ts";
 import type { Terms } from "./terms.ts";
 
 /** An order under this share of equity is rounding, not a wish. */
@@ -87,7 +87,8 @@ export function rebalance(
     if (weight !== weight) continue;
     const order = scale * weight * worth - units[held + k] * open[bar + k];
     if (Math.abs(order) > DUST * worth) busy = true;
-    rates[k] = terms.impact === 0 ? 0 : impactOf(tape, bar + k, order / open[bar + k]);
+    rates[k] = halfSpreadAt(tape, bar + k);
+    if (terms.impact !== 0) rates[k] += impactOf(tape, bar + k, order / open[bar + k]);
   }
   if (!busy) return;
   let after = worth;
@@ -133,18 +134,18 @@ export function rebalance(
     if (order === 0) continue;
     const impact = terms.impact === 0 ? 0 : impactOf(tape, bar + k, order);
     ledger.filled[row] += Math.abs(order) * open[bar + k];
-    trade(ledger, row, t, k, FILL.market, order, open[bar + k], terms.fee, terms.halfSpread, impact);
+    trade(ledger, row, t, k, FILL.market, order, open[bar + k], terms.fee, halfSpreadAt(tape, bar + k), impact);
   }
 }
 
-/** Cost of buying, per quote unit of value at mid: what is paid beyond the value itself. */
-function buyCost({ fee, halfSpread }: Terms, impact: number): number {
-  return (1 + halfSpread + impact) * (1 + fee) - 1;
+/** Cost of buying, per quote unit of value at mid: what is paid beyond the value itself. `slip`: half spread and impact */
+function buyCost({ fee }: Terms, slip: number): number {
+  return (1 + slip) * (1 + fee) - 1;
 }
 
 /** Cost of selling, per quote unit of value at mid: what is missing from the value. */
-function sellCost({ fee, halfSpread }: Terms, impact: number): number {
-  return 1 - (1 - halfSpread - impact) * (1 - fee);
+function sellCost({ fee }: Terms, slip: number): number {
+  return 1 - (1 - slip) * (1 - fee);
 }
 
 /**
@@ -226,12 +227,12 @@ function liquidate(
   high: Float64Array,
 ): void {
   const { assets: K, units } = ledger;
-  const { fee, halfSpread } = tape.terms;
+  const { fee } = tape.terms;
   for (let k = 0; k < K; k++) {
     const position = units[row * K + k];
     if (position === 0) continue;
     const price = position > 0 ? low[t * K + k] : high[t * K + k];
-    trade(ledger, row, t, k, FILL.liquidation, -position, price, fee, halfSpread, 0);
+    trade(ledger, row, t, k, FILL.liquidation, -position, price, fee, halfSpreadAt(tape, t * K + k), 0);
   }
   ledger.shortfall[row] += Math.max(0, -ledger.cash[row]);
   ledger.cash[row] = Math.max(0, ledger.cash[row]);

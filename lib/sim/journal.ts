@@ -62,3 +62,19 @@ function grow(journal: Journal): void {
     journal[name] = larger[name] as never;
   }
 }
+
+/** The fills so far as columns of just that length, with bars counted from `from`. Shares memory, but for the bars. */
+export function fillsSince(journal: Journal, from: number): Journal {
+  const { length } = journal;
+  return {
+    length,
+    t: journal.t.slice(0, length).map((t) => t - from),
+    k: journal.k.subarray(0, length),
+    kind: journal.kind.subarray(0, length),
+    units: journal.units.subarray(0, length),
+    price: journal.price.subarray(0, length),
+    fee: journal.fee.subarray(0, length),
+    spreadCost: journal.spreadCost.subarray(0, length),
+    impactCost: journal.impactCost.subarray(0, length),
+  };
+}

@@ -16,6 +16,8 @@ export interface Tape {
   readonly close: Float64Array;
   readonly volume: Float64Array; // [T, K] base units
   readonly filled: Uint8Array; // [T, K] 1 where the bar did not trade
+  /** Half the spread of each bar, fraction of price [T, K]; null where `terms.halfSpread` holds for all. */
+  readonly halfSpread: Float64Array | null;
   readonly terms: Terms;
 }
 
@@ -46,6 +48,7 @@ export function newTape(market: Market, margin: MarginOptions = {}): Tape {
     close: column("$close"),
     volume: column("$volume"),
     filled: interleave(assets.map((candles) => candles.filled), (size) => new Uint8Array(size)),
+    halfSpread: spreads(assets, terms.halfSpread),
     terms,
   };
 }
@@ -58,6 +61,26 @@ export function volumeLimit({ terms, volume, filled }: Tape, at: number): number
   if (filled[at] !== 0) return 0;
   if (terms.participation === Infinity) return terms.impact > 0 && !(volume[at] > 0) ? 0 : Infinity;
   return volume[at] > 0 ? terms.participation * volume[at] : 0;
+}
+
+/** Half the spread at `at` = t · K + k, fraction of price. */
+export function halfSpreadAt({ halfSpread, terms }: Tape, at: number): number {
+  return halfSpread === null ? terms.halfSpread : halfSpread[at];
+}
+
+function spreads(assets: readonly Candles[], usual: number): Float64Array | null {
+  if (assets.every(({ $spread }) => $spread === undefined)) return null;
+  const halves = assets.map(({ symbol, time, length, $spread }) => {
+    if ($spread === undefined) return new Float64Array(length).fill(usual);
+    const bad = $spread.findIndex((bps) => !(bps >= 0 && bps <= 5000));
+    if (bad === -1) return $spread.map((bps) => bps / 2e4);
+    throw new RangeError(
+      `Cannot trade ${symbol} as its "$spread" must be bps in 0..5000: at ${formatDate(time[bad])} it is ${
+        $spread[bad]
+      }`,
+    );
+  });
+  return interleave(halves, (size) => new Float64Array(size));
 }
 
 /** Money is counted at these prices, so one that is not a price would ruin the books silently: refused before that. */
