@@ -34,7 +34,10 @@ export function number(
 }
 
 /** A number that may also be absent, written `none`. */
-export function optionalNumber(help: string, bounds: { min?: number; max?: number } = {}): Option<number | null> {
+export function optionalNumber(
+  help: string,
+  bounds: { min?: number; max?: number; whole?: boolean } = {},
+): Option<number | null> {
   const inner = number(0, help, bounds);
   return {
     default: null,

@@ -1,6 +1,12 @@
-import { choice, flag, list, number, type Option, text } from "./option.ts";
+import { trunks } from "../agent/mod.ts";
+import { ppoDefaults } from "../agent/ppo_options.ts";
+import { rewards } from "../env/reward.ts";
+import { choice, flag, list, number, type Option, optionalNumber, text } from "./option.ts";
 
 const share = { min: 0, max: 1 };
+const whole = { min: 1, max: 1e9, whole: true };
+const [trunkNames, rewardNames] = [keysOf(trunks), keysOf(rewards)];
+const ppo = ppoDefaults;
 
 /** Every setting there is, by section. Names are the users' words: snake_case, as in files and on the command line. */
 export const schema = {
@@ -54,6 +60,78 @@ export const schema = {
     lag: number(0, "extra bars between a decision and its fill", { min: 0, max: 1000, whole: true }),
     period: choice(["test", "validation", "train", "all"], "test", "which part of the split is traded"),
   },
+  env: {
+    n_envs: number(1, "episodes trained on at once", { min: 1, max: 100_000, whole: true }),
+    window_size: number(32, "bars an observation shows", { min: 1, max: 10_000, whole: true }),
+    episode_bars: number(256, "bars an episode of training lasts at the most", { min: 1, max: 1e9, whole: true }),
+    random_start: flag(true, "whether episodes of training start anywhere, or all at the first bar"),
+    actions: actions(
+      "discrete",
+      "discrete (short, flat, long; of several assets: none, equal parts, one alone), flat_long, box (any exposure), " +
+        "or exposures to choose from: -1, -0.5, 0, 0.5, 1",
+    ),
+    dead_band: number(0.1, "a position of the wanted side this close to the exposure wanted is left alone", share),
+    reward: choice(rewardNames, "log_return", "what a step pays"),
+    reward_parameter: optionalNumber(
+      "rate of differential_sharpe, weight of drawdown_penalised; none: its own default",
+    ),
+    reward_scale: number(1, "rewards are multiplied by it in training: networks learn best from numbers near 1", {
+      min: 1e-6,
+      max: 1e6,
+    }),
+  },
+  ppo: {
+    total_timesteps: number(1_000_000, "env steps of a training, all episodes together", { ...whole, max: 1e12 }),
+    learning_rate: number(ppo.learning_rate, "size of the optimizer's steps", { min: 1e-12, max: 1 }),
+    anneal_lr: flag(ppo.anneal_lr, "whether the learning rate falls to 0 over the training"),
+    n_steps: number(ppo.n_steps, "steps of each episode between two updates", whole),
+    batch_size: number(ppo.batch_size, "samples of a minibatch; must divide n_steps × n_envs", whole),
+    n_epochs: number(ppo.n_epochs, "passes over the samples of an update", whole),
+    gamma: number(ppo.gamma, "discount of later rewards", share),
+    gae_lambda: number(ppo.gae_lambda, "how far advantages look ahead: 0 one step, 1 to the end", share),
+    clip_range: number(ppo.clip_range, "how far an update may move the odds of an action", { min: 1e-6, max: 1 }),
+    clip_range_vf: optionalNumber("how far an update may move a value; none: any distance", { min: 1e-9 }),
+    normalize_advantage: flag(ppo.normalize_advantage, "whether advantages are standardised in each minibatch"),
+    ent_coef: number(ppo.ent_coef, "weight of the entropy in the loss: more keeps it trying", { min: 0, max: 100 }),
+    vf_coef: number(ppo.vf_coef, "weight of the value's loss", { min: 0, max: 100 }),
+    max_grad_norm: number(ppo.max_grad_norm, "longer gradients are cut to this length", { min: 1e-9, max: 1e9 }),
+    target_kl: optionalNumber("an update that moves the policy 1.5 times as far ends early; none: never", {
+      min: 1e-9,
+    }),
+    stats_window_size: number(ppo.stats_window_size, "episodes that logged means are over", whole),
+  },
+  agent: {
+    trunk: choice(trunkNames, ppo.trunk, "network over the window"),
+    net_arch: list(number(64, "", whole), ppo.net_arch, "widths of the layers on the way to actions and value"),
+    activation: choice(["tanh", "relu"], ppo.activation, "between those layers"),
+    lstm_hidden_size: number(ppo.lstm_hidden_size, "units of the LSTM", whole),
+    d_model: number(ppo.d_model, "width of the Transformer", whole),
+    n_heads: number(ppo.n_heads, "heads of the Transformer; must divide its width", whole),
+    n_layers: number(ppo.n_layers, "blocks of the Transformer", whole),
+    engine: choice(["onnx", "tfjs"], ppo.engine, "onnx: compiled, the fast one; tfjs: step by step"),
+    backend: text("", "of onnx: cpu, cuda; of tfjs: node-gpu, node, webgpu, wasm, cpu; empty: the best there is"),
+    threads: optionalNumber("threads of onnx on the cpu; none: as many as cores, up to 8", {
+      min: 1,
+      max: 256,
+      whole: true,
+    }),
+  },
+  train: {
+    eval_freq: number(50_000, "env steps between two trials on the validation part", whole),
+    checkpoint_every: number(10, "least seconds between two checkpoints; 0: after each update", {
+      min: 0,
+      max: 86_400,
+    }),
+    model: text("candelabra", "name in the model registry; empty: not registered"),
+  },
+  evaluate: {
+    seeds: optionalNumber("how many of the model's seeds are looked at; none: all", { ...whole, max: 100 }),
+    resamples: number(2000, "times that seeds are redrawn for a confidence interval", {
+      min: 100,
+      max: 1e6,
+      whole: true,
+    }),
+  },
   report: {
     timeout: number(300, "longest a notebook cell may take, s", { min: 1, max: 86_400 }),
   },
@@ -87,4 +165,27 @@ export function defaults(): Config {
     Object.fromEntries(Object.entries(options).map(([key, option]) => [key, option.default])),
   ]);
   return { ...Object.fromEntries(sections), strategy: { name: "momentum" } } as Config;
+}
+
+function keysOf<T extends object>(table: T): (keyof T & string)[] {
+  return Object.keys(table) as (keyof T & string)[];
+}
+
+/** What an agent may do: a word, or exposures to choose from. */
+function actions(standard: string, help: string): Option<string> {
+  const words = ["discrete", "flat_long", "box"];
+  return {
+    default: standard,
+    help,
+    read(value) {
+      const given = Array.isArray(value) ? value.join(", ") : String(value).trim();
+      if (words.includes(given)) return given;
+      const exposures = given.replace(/^\[(.*)\]$/s, "$1").split(",").map((part) => part.trim());
+      const numbers = exposures.map(Number);
+      if (exposures.length < 2 || exposures.includes("") || !numbers.every(Number.isFinite)) {
+        throw new RangeError(`must be ${words.join(", ")} or two or more exposures such as -1, 0, 1`);
+      }
+      return numbers.join(", ");
+    },
+  };
 }
