@@ -317,3 +317,26 @@ Deno.test("impossible runs are refused before any work", () => {
   const greedy: Strategy = () => (_t, _account, intent) => void (intent.weights[0] = Infinity);
   assertThrows(() => backtest(bars, greedy), RangeError, "Cannot trade A/USDT at 2017-07-14 02:40 as its weight");
 });
+
+Deno.test("a strategy may quote: limit orders rest for the bar after the decision, as maker", () => {
+  const bars = market(1, 300, { makerFee: 2, transactionFee: 50, participation: 0.1 }, 9);
+  const { $open, $close, $low, $volume, filled } = bars.assets[0];
+  const quoting: Strategy = () => (t, account, intent) => {
+    if (account.weights[0] > 0) return;
+    intent.bid[0] = $close[t] * 0.99;
+    intent.size[0] = 1;
+  };
+  for (const lag of [0, 1]) {
+    const { fills, fees, wanted, equity, cash } = backtest(bars, quoting, { lag, cash: 1e4 });
+    assert(fills.length > 0 && fills.length <= 1 + lag);
+    const t = fills.t[0];
+    assertEquals([fills.kind[0], filled[t]], [FILL.limit, 0]);
+    assertEquals(fills.price[0], $close[t - 1 - lag] * 0.99);
+    assert($low[t] < fills.price[0] && fills.units[0] <= 0.1 * $volume[t]);
+    assertAlmostEquals(fees, fills.fee.reduce((sum, fee) => sum + fee), 1e-12);
+    const bps = fills.price[0] >= $open[t] ? 50 : 2; // already marketable at the open: a taker
+    assertAlmostEquals(fills.fee[0], fills.units[0] * fills.price[0] * bps / 1e4, 1e-12);
+    assert(wanted.every(Number.isNaN));
+    assertAlmostEquals(trades(backtest(bars, quoting, { lag, cash: 1e4 }))[0].profit, equity[299] - cash, 1e-9 * cash);
+  }
+});
