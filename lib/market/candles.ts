@@ -11,6 +11,8 @@ export interface Candles {
   readonly $low: Float64Array;
   readonly $close: Float64Array;
   readonly $volume: Float64Array; // [T] base units traded during the bar
+  /** Full bid–ask spread of each bar, bps of price [T]; without it `Costs.spread` holds for every bar. */
+  readonly $spread?: Float64Array;
   /** 1 where the bar did not trade and was made by the gap policy: nothing fills on it. [T] */
   readonly filled: Uint8Array;
   /** Further numeric columns of the user's own (funding rate, sentiment, a signal), by name. [T] each; NaN unknown */
@@ -31,7 +33,14 @@ export type CandleColumns = Omit<Candles, "length" | "filled" | "extra"> & Parti
 export function newCandles({ filled, extra = {}, ...rest }: CandleColumns): Candles {
   const length = rest.time.length;
   const own = columns.map((name) => [name, rest[name]] as const);
-  for (const [name, column] of [...own, ["filled", filled] as const, ...Object.entries(extra)]) {
+  for (
+    const [name, column] of [
+      ...own,
+      ["filled", filled] as const,
+      ["$spread", rest.$spread] as const,
+      ...Object.entries(extra),
+    ]
+  ) {
     if (column && column.length !== length) {
       throw new RangeError(
         `Cannot make candles of ${rest.symbol} as ${name} has ${column.length} values and time has ${length}`,
@@ -59,6 +68,7 @@ export function mapColumns(candles: Candles, change: <A extends Float64Array | U
     $low: change(candles.$low),
     $close: change(candles.$close),
     $volume: change(candles.$volume),
+    ...(candles.$spread === undefined ? {} : { $spread: change(candles.$spread) }),
     filled: change(candles.filled),
     extra: Object.fromEntries(Object.entries(candles.extra).map(([name, column]) => [name, change(column)])),
   };
@@ -71,7 +81,8 @@ export function hashCandles(candles: Candles): string {
   const extra = Object.entries(candles.extra).sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([name, column]) => [name, oneNaN(column)]);
   const own = columns.map((name) => candles[name]);
-  return hashOf(candles.symbol, String(candles.step), candles.time, ...own, candles.filled, ...extra);
+  const spread = candles.$spread === undefined ? [] : ["$spread", oneNaN(candles.$spread)];
+  return hashOf(candles.symbol, String(candles.step), candles.time, ...own, candles.filled, ...spread, ...extra);
 }
 
 /** First bar that opens at or after `time` (ms UTC); `length` when none does. Binary search. */

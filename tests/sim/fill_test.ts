@@ -227,3 +227,38 @@ Deno.test("impossible terms and accounts are refused", () => {
   assertThrows(() => newTape(market({}, bars([100, 100, 0, 100]))), RangeError, "prices above 0");
   assertThrows(() => openLedger(1, 1, 0), RangeError, "cash must be a number above 0");
 });
+
+Deno.test("a bar's own spread is paid on that bar, and the market's on bars of assets without one", () => {
+  const asset = bars(flat, flat, flat);
+  const wide = { ...asset, $spread: Float64Array.of(2, 400, 2) };
+  const { ledger, tape } = open({ spread: 2 }, [wide, { ...asset, symbol: "Y/USDT" }]);
+  rebalance(ledger, 0, Float64Array.of(0.5, NaN), 0, tape, 1);
+  const { units, spreadCost, price } = ledger.journal!;
+  assertAlmostEquals(spreadCost[0], units[0] * price[0] * 0.02, 1e-12);
+  assertAlmostEquals(
+    units[0] * 100 / equity(ledger, 0, Float64Array.of(100, 100)),
+    0.5,
+    1e-12,
+    "planned at that spread",
+  );
+  rebalance(ledger, 0, Float64Array.of(NaN, 0.4), 0, tape, 1);
+  assertAlmostEquals(spreadCost[1], units[1] * price[1] * 0.0001, 1e-12);
+  assertThrows(
+    () => newTape(market({}, { ...asset, $spread: Float64Array.of(1, NaN, 1) })),
+    RangeError,
+    '"$spread" must be bps in 0..5000',
+  );
+});
+
+Deno.test("bars whose own spread is the market's give the same books to the last bit", () => {
+  const candles = synthetic(400, rng(3));
+  const same = { ...candles, $spread: new Float64Array(400).fill(3) };
+  const [a, b] = [candles, same].map((one) => {
+    const { ledger, tape } = open({ spread: 3, transactionFee: 10, impact: 50 }, [one]);
+    const random = rng(4);
+    for (let t = 0; t < 400; t++) advance(ledger, 0, Float64Array.of(random() < 0.2 ? random() : NaN), 0, tape, t);
+    return ledger;
+  });
+  assertEquals(a.cash[0], b.cash[0]);
+  assertEquals(a.spreadCost[0], b.spreadCost[0]);
+});
