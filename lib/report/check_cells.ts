@@ -70,7 +70,7 @@ export async function checkCells(paths: readonly string[], root = Deno.cwd()): P
       await Deno.writeTextFile(file, joined.text);
       return { path, file: await Deno.realPath(file), ...joined };
     }));
-    const linted = await lintProblems(modules, root);
+    const linted = await lintProblems(modules, root, await lintConfig(root, folder));
     const broken = new Set(linted.filter(({ rule }) => rule === "syntax").map(({ notebook }) => notebook));
     const sound = modules.filter((module) => !broken.has(module.path)); // the compiler would stop at the others
     const found = [...linted, ...await typeProblems(sound, root)];
@@ -123,8 +123,17 @@ interface LintReport {
   readonly errors: readonly { readonly file_path: string; readonly message: string }[];
 }
 
-async function lintProblems(modules: readonly Module[], root: string): Promise<CellProblem[]> {
-  const { output, text } = await deno(["lint", "--json", ...modules.map((module) => module.file)], root);
+/** The project's rules for a folder that its own configuration leaves out, in a configuration beside the modules. */
+async function lintConfig(root: string, folder: string): Promise<string> {
+  const { lint = {} } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+  const path = join(folder, "lint.json");
+  await Deno.writeTextFile(path, JSON.stringify({ lint: { rules: lint.rules ?? {} } }));
+  return path;
+}
+
+async function lintProblems(modules: readonly Module[], root: string, config: string): Promise<CellProblem[]> {
+  const files = modules.map((module) => module.file);
+  const { output, text } = await deno(["lint", "--json", "--config", config, ...files], root);
   if (!output.startsWith("{")) throw new Error(`Cannot lint the notebooks' cells: ${text.trim()}`);
   const report: LintReport = JSON.parse(output);
   return [

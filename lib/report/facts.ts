@@ -56,7 +56,7 @@ export function readFacts(page: string): (ReportFacts & RunFacts) | undefined {
     const at = page.indexOf(start);
     return at < 0 ? undefined : JSON.parse(page.slice(at + start.length, page.indexOf("</script>", at)));
   });
-  return facts && { time: NaN, ...facts, ...run };
+  return facts && { ...facts, ...run, time: run?.time ?? NaN };
 }
 
 function block(id: string, content: unknown): string {

@@ -260,7 +260,7 @@ function provenanceHtml(provenance: Readonly<Record<string, string>>): string {
   const entries = Object.entries(provenance);
   if (entries.length === 0) return "";
   const rows = entries.map(([name, value]) =>
-    `<div${value.length > 48 && !isHash(value) ? ' class="wide"' : ""}><dt>${escapeHtml(name)}</dt><dd>${
+    `<div${value.length > 44 && !isHash(value) ? ' class="wide"' : ""}><dt>${escapeHtml(name)}</dt><dd>${
       valueHtml(value)
     }</dd></div>`
   );
@@ -288,7 +288,7 @@ function runHtml(time: number, run: string | undefined, url: string | undefined)
   const parts = [when, link].filter((part) => part !== "");
   return parts.length === 0
     ? ""
-    : `<p class="this-run"><span class="name">made</span>${parts.map((part) => `<span>${part}</span>`).join("")}</p>`;
+    : `<p class="this-run"><span class="name">made</span><span class="value">${parts.join(" ")}</span></p>`;
 }
 
 function contentsHtml(headings: readonly Heading[]): string {

@@ -47,7 +47,7 @@ export function markdownHtml(text: string, headings: Heading[] = []): string {
     extensions: [blockFormula, inlineFormula],
     renderer: {
       heading({ tokens, depth }: Tokens.Heading) {
-        const html = this.parser.parseInline(tokens);
+        const html = sanitizeHtml(this.parser.parseInline(tokens));
         const id = freeId(html, headings);
         headings.push({ level: depth, id, html: html.replace(/<\/?a\b[^>]*>/g, "") });
         return `<h${depth} id="${id}">${html}</h${depth}>\n`;

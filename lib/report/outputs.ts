@@ -104,10 +104,13 @@ function imageHtml(source: string, cell: number): string {
 /** A chart of a notebook's own: drawn here, so that the page needs no library. */
 async function vegaLiteHtml(spec: unknown, cell: number): Promise<string> {
   const { vegaFigure } = await import("./vega.ts"); // heavy, and most charts are figures of ours
-  const { title, description } = spec as { title?: unknown; description?: unknown };
+  const { title, description, ...rest } = spec as Record<string, unknown>;
   const named = typeof title === "string" ? title : "";
   const alt = typeof description === "string" ? description : named || `Chart made by cell ${cell}`;
-  const chart = await vegaFigure(() => structuredClone(spec) as never, { title: named, alt });
-  const { svg, wide, caption } = chart;
-  return figureHtml({ title: named, alt, svg, wide, caption });
+  const room = "mark" in rest || "layer" in rest; // other compositions have widths of their own
+  const draw = (width: number) =>
+    structuredClone({ ...(room && { width: width - 90 }), ...rest }) as never;
+  const chart = await vegaFigure(draw, { title: named, alt });
+  const { svg, narrow, wide, caption } = chart;
+  return figureHtml({ title: named, alt, svg, ...(narrow && { narrow }), wide, caption });
 }

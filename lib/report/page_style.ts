@@ -32,8 +32,8 @@ time,.number,dd,.tile{font-variant-numeric:tabular-nums}
 
 const head = `.kicker{margin:0 0 .5rem;color:var(--muted);font-size:${size.small}px}
 .finding{font-size:1.18rem;line-height:1.5;margin:0 0 1.6rem;max-width:46em;text-wrap:pretty}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(148px,1fr));gap:1px;margin:0 0 1.1rem;padding:0;list-style:none;background:var(--grid);border:1px solid var(--grid);border-radius:6px;overflow:hidden}
-.tile{background:var(--panel);padding:.75rem .95rem .7rem;margin:0}
+.tiles{display:flex;flex-wrap:wrap;gap:1px;margin:0 0 1.1rem;padding:0;list-style:none;background:var(--grid);border:1px solid var(--grid);border-radius:6px;overflow:hidden}
+.tile{flex:1 1 150px;background:var(--panel);padding:.75rem .95rem .7rem;margin:0}
 .tile+.tile{margin:0}
 .tile-label{display:block;color:var(--muted);font-size:.8rem}
 .tile-value{display:block;font-size:1.6rem;line-height:1.25;font-weight:600;letter-spacing:-.015em}
@@ -47,21 +47,22 @@ const head = `.kicker{margin:0 0 .5rem;color:var(--muted);font-size:${size.small
 .badges .passed::before{content:"✓";color:var(--gain)}
 .badges .failed::before{content:"!";left:.25rem;color:var(--warn)}
 .badges b{font-weight:600}
-.provenance{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:.1rem 2rem;margin:0;padding:.9rem 0 .2rem;border-top:1px solid var(--grid);font-size:${size.small}px;line-height:1.5}
+.provenance{display:grid;grid-template-columns:1fr 1fr;gap:.1rem 2.5rem;margin:0;padding:.9rem 0 .2rem;border-top:1px solid var(--grid);font-size:${size.small}px;line-height:1.5}
 .provenance div{display:flex;gap:.7rem;min-width:0}
 .provenance .wide{grid-column:1/-1}
 .provenance dt{flex:0 0 7.2rem;color:var(--muted)}
 .provenance dd{margin:0;min-width:0;overflow-wrap:anywhere}
 .hash{font-family:var(--mono);font-size:.92em}
-.this-run{margin:0;padding:.1rem 0 .8rem;border-bottom:1px solid var(--grid);font-size:${size.small}px;display:flex;flex-wrap:wrap;gap:0 .7rem}
+.this-run{margin:0;padding:.1rem 0 .8rem;border-bottom:1px solid var(--grid);font-size:${size.small}px;display:flex;gap:.7rem}
 .this-run .name{flex:0 0 7.2rem;color:var(--muted)}
+.this-run .value{display:flex;flex-wrap:wrap;gap:0 1.2rem}
 .contents{margin:1.1rem 0 0;font-size:${size.small}px;line-height:1.5;display:flex;gap:.7rem}
 .contents strong{flex:0 0 7.2rem;font-weight:400;color:var(--muted)}
 .contents ol{display:flex;flex-wrap:wrap;gap:.1rem 1.4rem;list-style:none;margin:0;padding:0}
 .contents li{margin:0}
 .contents a{text-decoration-color:transparent}
 .contents a:hover{text-decoration-color:currentColor}
-.banner{margin:0 0 1.5rem;padding:.85rem 1.1rem;border:1px solid var(--loss);border-left-width:6px;border-radius:4px;background:var(--panel)}
+.banner{margin:1.1rem 0 1.5rem;padding:.85rem 1.1rem;border:1px solid var(--loss);border-left-width:6px;border-radius:4px;background:var(--panel)}
 .banner strong{color:var(--loss)}
 .banner p{margin:0}
 .banner p+p{margin-top:.3rem}
@@ -81,10 +82,15 @@ main>.prose+.cell>.figure:first-child,main>.prose+.cell>.output:first-child{marg
 .cell{position:relative;margin:0 0 1rem}
 .row{display:grid;grid-template-columns:1fr 1fr;gap:0 2.5rem;align-items:start}
 .row .cell{min-width:0}
+.row .figure.folds{max-width:460px}
+.row .folds .figure-desk{display:none}
+.row .folds .figure-phone{display:block}
 .output{margin:1.1rem 0;overflow-x:auto}
+.drawing svg{color:var(--ink);fill:currentColor}
 .sheet img{background:#fff;border-radius:3px;display:block}
 blockquote{margin-left:0;padding-left:1rem;border-left:3px solid var(--grid);color:var(--muted)}
-.formula{overflow-x:auto;overflow-y:hidden;margin:1rem 0}
+.formula{overflow-x:auto;overflow-y:hidden;margin:1.1rem 0;padding-left:1.5rem}
+.formula math{width:fit-content}
 math{font-size:1.08em}
 .table.plain th,.table.plain td{text-align:left;white-space:normal}
 .table.plain .number,.table.plain [align=right]{text-align:right;white-space:nowrap}
@@ -114,7 +120,9 @@ summary::-webkit-details-marker{display:none}
 summary::before{content:"▸";display:inline-block;width:1.1em;font-size:.85em}
 details[open]>summary::before{content:"▾"}
 summary:hover{color:var(--ink)}
-details.code{margin:-.4rem 0 1.2rem}
+details.code{margin:.5rem 0 1.2rem}
+.cell>.figure+details.code{margin-top:-1.1rem}
+.cell>.prose{margin-top:1.1rem}
 details.code>summary{opacity:.75;font-size:.78rem}
 details.code>summary:hover,details.code>summary:focus-visible,details.code[open]>summary{opacity:1}
 details.code>pre{margin-top:.4rem}
@@ -138,13 +146,14 @@ details.long{margin:1rem 0}
 
 const index = `.reports{list-style:none;margin:2rem 0 0;padding:0}
 .report{padding:1.3rem 0;border-top:1px solid var(--grid);display:grid;grid-template-columns:9.5rem 1fr;gap:.2rem 2rem;margin:0}
-.report-when{color:var(--muted);font-size:${size.small}px;line-height:1.6;padding-top:.2rem}
+.report-when{color:var(--muted);font-size:${size.small}px;line-height:1.6;padding-top:.2rem;overflow-wrap:anywhere}
 .report h2{font-size:1.12rem;margin:0 0 .25rem}
 .report h2 a{color:inherit;text-decoration-color:var(--grid)}
 .report p{margin:0 0 .5rem;max-width:${width.column}px;font-size:.95rem;line-height:1.5}
 .report .numbers{display:flex;flex-wrap:wrap;gap:.15rem 1.6rem;margin:0;padding:0;list-style:none;font-size:.88rem;font-variant-numeric:tabular-nums}
 .report .numbers li{margin:0}
 .report .numbers span{color:var(--muted)}
+.report .badges{margin:.3rem 0 0}
 .report .good{color:var(--gain)}
 .report .bad,.failed-mark{color:var(--loss)}
 .failed-mark{font-weight:600}`;
@@ -154,8 +163,8 @@ body{padding:1.5rem 16px 3rem}
 h1{font-size:1.55rem}
 h2{margin-top:2.5rem}
 .finding{font-size:1.06rem}
-.tiles{grid-template-columns:1fr 1fr}
-.tile{padding:.6rem .75rem}
+.stamp{float:none;width:fit-content;margin:0 0 .6rem}
+.tile{padding:.6rem .75rem;flex-basis:calc(50% - 1px)}
 .tile-value{font-size:1.3rem}
 .row{grid-template-columns:1fr}
 .provenance{grid-template-columns:1fr}
@@ -179,5 +188,7 @@ pre{white-space:pre-wrap}
 .table{font-size:.76rem}
 .table th,.table td{padding:.2rem .45rem}
 .appendix>details:not([open]){display:none}
+.tile{flex-basis:0;min-width:6.5rem}
+.prose:has(+.cell){break-after:avoid}
 .tile,.banner{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }`;

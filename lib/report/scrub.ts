@@ -11,7 +11,7 @@ export function scrub(text: string, root = Deno.cwd()): string {
     for (const form of new Set([folder, encodeURI(folder), JSON.stringify(folder).slice(1, -1)])) {
       const escaped = form.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
       clean = clean.replace(
-        new RegExp(`(?:file://)?${escaped}(?:([/\\\\])|(?![\\w.-]))`, "g"),
+        new RegExp(`(?<![\\w.~%-])(?:file://)?${escaped}(?:([/\\\\])|(?![\\w.-]))`, "g"),
         (_found, slash = "") => name === "" ? (slash ? "" : ".") : name + slash,
       );
     }
