@@ -11,6 +11,7 @@ import { logReturn, type Reward } from "./reward.ts";
 import { pack, unpack } from "./saved.ts";
 import { openStanding, stateSizeOf } from "./standing.ts";
 
+/** How a market is cut into episodes, and what may be done in it. */
 export interface MarketEnvOptions {
   /** Episodes stepped at once, R. */
   readonly rows?: number;
