@@ -83,7 +83,7 @@ function enhance(): void {
     for (let fold = target.closest("details"); fold; fold = fold.parentElement?.closest("details") ?? null) {
       fold.open = true;
     }
-    if (location.protocol !== "about:") return;
+    if (!/^(about|blob|data):$/.test(location.protocol)) return;
     event.preventDefault();
     target.scrollIntoView();
   });
