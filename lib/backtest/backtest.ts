@@ -234,7 +234,10 @@ function resultOf(
 /** Mean, by four sums side by side: one would wait for itself at every bar. */
 function meanOf(values: Float64Array): number {
   const whole = values.length - values.length % 4;
-  let [a, b, c, d] = [0, 0, 0, 0];
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   for (let t = 0; t < whole; t += 4) {
     a += values[t];
     b += values[t + 1];

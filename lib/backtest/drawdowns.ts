@@ -10,14 +10,15 @@ export interface Drawdown {
 /** Every drawdown of a curve, in order of time; the first value is the first peak. Sort by `depth` for the worst. */
 export function drawdowns(equity: Float64Array): Drawdown[] {
   const out: Drawdown[] = [];
-  let [start, trough] = [0, 0];
+  let start = 0;
+  let trough = 0;
   for (let t = 1; t < equity.length; t++) {
     if (equity[t] < equity[start]) {
       if (trough === start || equity[t] < equity[trough]) trough = t;
       continue;
     }
     if (trough > start) out.push(fall(equity, start, trough, t));
-    [start, trough] = [t, t];
+    start = trough = t;
   }
   if (trough > start) out.push(fall(equity, start, trough, -1));
   return out;

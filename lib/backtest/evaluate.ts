@@ -84,7 +84,8 @@ export function resultMetrics({ equity, time, step }: BacktestResult, benchmark?
 export function exposureOf({ equity, weights }: BacktestResult): { timeInMarket: number; exposure: number } {
   const T = equity.length;
   const K = weights.length / T;
-  let [bars, sum] = [0, 0];
+  let bars = 0;
+  let sum = 0;
   for (let t = 0; t < T; t++) {
     let gross = 0;
     for (let k = 0; k < K; k++) gross += Math.abs(weights[t * K + k]);

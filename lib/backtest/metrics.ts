@@ -192,7 +192,9 @@ function probabilisticSharpe(ratio: number, skew: number, kurtosis: number, n: n
 
 /** Sample (`spread`) and population deviation, biased skew and excess kurtosis. */
 function moments(r: Float64Array, average: number) {
-  let [second, third, fourth] = [0, 0, 0];
+  let second = 0;
+  let third = 0;
+  let fourth = 0;
   for (let t = 0; t < r.length; t++) {
     const d = r[t] - average;
     second += d * d;
@@ -212,8 +214,14 @@ function moments(r: Float64Array, average: number) {
 }
 
 function winsAndLosses(r: Float64Array) {
-  let [wins, losses, winSum, lossSum, lossSquares] = [0, 0, 0, 0, 0];
-  let [winsInRow, lossesInRow, row] = [0, 0, 0]; // row: how many in a row, negative for losses
+  let wins = 0;
+  let losses = 0;
+  let winSum = 0;
+  let lossSum = 0;
+  let lossSquares = 0;
+  let winsInRow = 0;
+  let lossesInRow = 0;
+  let row = 0; // how many in a row, negative for losses
   for (let t = 0; t < r.length; t++) {
     if (r[t] > 0) {
       wins++;
@@ -233,7 +241,8 @@ function winsAndLosses(r: Float64Array) {
 
 /** √(Σ drawdown² / (n − 1)), as quantstats has it. */
 function ulcerIndex(equity: Float64Array): number {
-  let [peak, squares] = [equity[0], 0];
+  let peak = equity[0];
+  let squares = 0;
   for (let t = 1; t < equity.length; t++) {
     peak = Math.max(peak, equity[t]);
     squares += (equity[t] / peak - 1) ** 2;
@@ -244,11 +253,15 @@ function ulcerIndex(equity: Float64Array): number {
 /** R² of the line through the logarithm of equity. */
 function stability(equity: Float64Array): number {
   const n = equity.length - 1;
-  let [x, y] = [(n - 1) / 2, 0];
+  const x = (n - 1) / 2;
+  let y = 0;
   for (let t = 1; t <= n; t++) y += Math.log(equity[t] / equity[0]) / n;
-  let [xy, xx, yy] = [0, 0, 0];
+  let xy = 0;
+  let xx = 0;
+  let yy = 0;
   for (let t = 1; t <= n; t++) {
-    const [dx, dy] = [t - 1 - x, Math.log(equity[t] / equity[0]) - y];
+    const dx = t - 1 - x;
+    const dy = Math.log(equity[t] / equity[0]) - y;
     xy += dx * dy;
     xx += dx * dx;
     yy += dy * dy;
@@ -258,12 +271,16 @@ function stability(equity: Float64Array): number {
 
 /** Sum of daily sums over the sum of the negative ones. */
 function gainToPain(r: Float64Array, time: Float64Array): number {
-  let [sum, pain, day, ofDay] = [0, 0, NaN, 0];
+  let sum = 0;
+  let pain = 0;
+  let day = NaN;
+  let ofDay = 0;
   for (let t = 0; t < r.length; t++) {
     const today = Math.floor(time[t + 1] / 864e5);
     if (today !== day) {
       pain += Math.max(0, -ofDay);
-      [day, ofDay] = [today, 0];
+      day = today;
+      ofDay = 0;
     }
     sum += r[t];
     ofDay += r[t];
@@ -284,9 +301,13 @@ function against(
   }
   const b = returns(benchmark);
   const usual = mean(b);
-  let [rb, bb, rr, active] = [0, 0, 0, 0];
+  let rb = 0;
+  let bb = 0;
+  let rr = 0;
+  let active = 0;
   for (let t = 0; t < r.length; t++) {
-    const [dr, db] = [r[t] - average, b[t] - usual];
+    const dr = r[t] - average;
+    const db = b[t] - usual;
     rb += dr * db;
     bb += db * db;
     rr += dr * dr;

@@ -12,10 +12,11 @@ export function rollingSharpe(equity: Float64Array, window: number, barsPerYear:
   }
   const r = returns(equity);
   const out = new Float64Array(equity.length).fill(NaN);
-  let [sum, squares] = [0, 0];
+  let sum = 0;
+  let squares = 0;
   for (let t = 0; t < r.length; t++) {
     if (t >= window && t % window === 0) {
-      [sum, squares] = [0, 0];
+      sum = squares = 0;
       for (let i = t - window + 1; i < t; i++) {
         sum += r[i];
         squares += r[i] * r[i];

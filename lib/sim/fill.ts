@@ -161,7 +161,8 @@ function impactOf(tape: Tape, at: number, units: number): number {
 /** Shrinks the parts of `orders` that add exposure, in one proportion, until the total is at most `exposure`. */
 function shrinkToExposure(ledger: Ledger, row: number, open: Float64Array, bar: number, exposure: number): void {
   const { assets: K, units, orders } = ledger;
-  let [kept, added] = [0, 0];
+  let kept = 0;
+  let added = 0;
   for (let k = 0; k < K; k++) {
     const position = units[row * K + k];
     const closing = closingPart(position, orders[k]);

@@ -60,7 +60,8 @@ function zscore(values: Float64Array, period: number): Float64Array {
   for (let t = period - 1; t < values.length;) {
     const level = values[t];
     const end = Math.min(values.length, t + 32 * period);
-    let [sum, squares] = [0, 0];
+    let sum = 0;
+    let squares = 0;
     for (let i = t - period + 1; i <= t; i++) {
       sum += values[i] - level;
       squares += (values[i] - level) * (values[i] - level);
