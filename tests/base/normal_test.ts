@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { density, normalCdf } from "../../lib/base/normal.ts";
+import { density, normalCdf, normalQuantile } from "../../lib/base/normal.ts";
 
 Deno.test("the normal distribution is scipy's, far into the tail", () => {
   for (
@@ -24,4 +24,18 @@ Deno.test("the density is the slope", () => {
   for (const x of [-3, -0.5, 0, 2]) {
     assert(Math.abs((normalCdf(x + 1e-4) - normalCdf(x - 1e-4)) / 2e-4 - density(x)) < 1e-8);
   }
+});
+
+Deno.test("the quantile undoes the distribution, and is scipy's", () => {
+  for (
+    const [p, x] of [
+      [0.05, -1.6448536269514729],
+      [0.01, -2.3263478740408408],
+      [0.5, 0],
+      [0.999, 3.090232306167813],
+      [1e-12, -7.034483825301131],
+    ]
+  ) assertAlmostEquals(normalQuantile(p), x, 1e-12, String(p));
+  for (let p = 0.001; p < 1; p += 0.0107) assertAlmostEquals(normalCdf(normalQuantile(p)), p, 1e-15);
+  assertEquals([0, 1, -0.1, 1.1, NaN].map(normalQuantile), [-Infinity, Infinity, NaN, NaN, NaN]);
 });
