@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { log } from "../base/log.ts";
 import { escapeHtml } from "../base/progress.ts";
 import { formatDate } from "../base/time.ts";
 import type { CellError } from "./execute.ts";
@@ -78,7 +79,7 @@ export async function renderReport(source: Notebook, options: ReportOptions): Pr
   const live = hasLiveFigure(notebook);
   const scripts = [pageScript(), ...(live ? [await (await import("./vega.ts")).vegaScript()] : [])];
   const shownRun = runHtml(time, run, runUrl);
-  return page(title, scripts, {
+  const html = page(title, scripts, {
     evaluates: live,
     content: `${watermark ? watermarkHtml(watermark) : ""}<header>
 ${watermark ? `<p class="stamp">${escapeHtml(watermark)}</p>` : ""}<h1>${escapeHtml(title)}</h1>
@@ -90,7 +91,14 @@ ${body}</main>
 ${appendixHtml(facts, notebook)}
 ${embedFacts(facts)}`,
   });
+  if (html.length > large) {
+    log("warn", `The report ${name} has ${(html.length / 1e6).toFixed(1)} MB: plot fewer points or show less text`);
+  }
+  return html;
 }
+
+/** A page over 2 MB is slow on a phone. */
+const large = 2e6;
 
 /** The document around a page's content, with its style and a policy that lets nothing in from outside. */
 export function page(
@@ -218,11 +226,14 @@ function codeHtml(
   error?: CellError,
 ): string {
   if (code === "hide" || cells.length === 0) return "";
+  const which = cells.map((cell) => numbers.get(cell)).join(", ");
   const listings = cells.map((cell) => {
     const line = error?.cell === numbers.get(cell) ? error?.line : undefined;
     return listing(textOf(cell.source), line);
   });
-  return `<details class="code"${code === "show" ? " open" : ""}><summary>code</summary>${listings.join("")}</details>`;
+  return `<details class="code"${
+    code === "show" ? " open" : ""
+  }><summary aria-label="code of cell ${which}">code</summary>${listings.join("")}</details>`;
 }
 
 function listing(source: string, fault?: number): string {

@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { looksSecret } from "./kernel_environment.ts";
 
 /** What notebooks may do beside computing. */
@@ -43,6 +43,16 @@ export async function openGuard(policy: GuardPolicy): Promise<Guard> {
   const listener = Deno.listen({ transport: "unix", path });
   const open = new Set<Deno.Conn>();
   const decide = decider(policy);
+  const judge = (question: Question) => {
+    const asked = `${question.permission} ${question.value ?? "(all)"}`;
+    try {
+      if (decide(question)) return true;
+      refused.push(asked);
+    } catch (error) {
+      refused.push(`${asked} (${(error as Error).message})`); // a path that leads in circles, or is too long
+    }
+    return false;
+  };
 
   const answer = async (connection: Deno.Conn) => {
     open.add(connection);
@@ -57,8 +67,7 @@ export async function openGuard(policy: GuardPolicy): Promise<Guard> {
         for (let end = held.indexOf("\n"); end >= 0; end = held.indexOf("\n")) {
           const question: Question = JSON.parse(held.slice(0, end));
           held = held.slice(end + 1);
-          const allow = decide(question);
-          if (!allow) refused.push(`${question.permission} ${question.value ?? "(all)"}`);
+          const allow = judge(question);
           const reply = encoder.encode(JSON.stringify({ id: question.id, result: allow ? "allow" : "deny" }) + "\n");
           for (let at = 0; at < reply.length;) at += await connection.write(reply.subarray(at));
         }
@@ -99,35 +108,43 @@ function gone(error: unknown): boolean {
 }
 
 /** Yes or no to each question, from the policy alone. Exported for tests. */
-export function decider({ root, cwd, net = [], run = [] }: GuardPolicy): (question: Question) => boolean {
-  const home = Deno.env.get("HOME") ?? "";
-  const cache = Deno.env.get("DENO_DIR") ??
-    join(home, Deno.build.os === "darwin" ? "Library/Caches/deno" : ".cache/deno");
-  const temporary = [Deno.env.get("TMPDIR") ?? "/tmp", "/tmp"];
-  const native = [cache, join(root, "node_modules")].map(real);
-  const writable = [...["data", "reports", "mlflow_runs"].map((name) => join(root, name)), cwd, ...temporary].map(real);
+export function decider(policy: GuardPolicy): (question: Question) => boolean {
+  const { net = [], run = [] } = policy;
+  const [root, cwd] = [real(policy.root), real(policy.cwd)];
+  const home = real(Deno.env.get("HOME") ?? Deno.cwd());
+  const temporary = [Deno.env.get("TMPDIR") ?? "/tmp", "/tmp"].map(real);
+  const cache = real(cacheFolder());
+  const native = [cache, join(root, "node_modules")];
+  const open = [cache, root, cwd, dirname(real(Deno.execPath())), ...temporary]; // also where a hidden folder is above
+  const writable = [...["data", "reports", "mlflow_runs"].map((name) => join(root, name)), cwd, ...temporary];
   const closed = ["/run/secrets", "/var/run/secrets", join(root, ".jupyter", "runtime"), ...secretFiles()].map(real);
-  const inHome = (path: string) => home !== "" && inside(path, home) && relative(home, path).startsWith(".");
+  const within = (path: string, folders: readonly string[]) => folders.some((folder) => inside(path, folder));
 
   const readable = (path: string, pid: number) => {
-    if (secretName(basename(path)) || closed.some((folder) => inside(path, folder))) return false;
+    if (secretName(basename(path)) || within(path, closed)) return false;
     const process = path.match(/^\/proc\/(\d+)\/(?:environ|mem|root|cwd|fd|task)/);
     if (process && Number(process[1]) !== pid) return false; // another process's variables and files
-    return !inHome(path) || inside(path, cache) || inside(path, root) || inside(path, cwd);
+    const hidden = inside(path, home) && relative(home, path).startsWith(".");
+    return !hidden || within(path, open);
   };
   return ({ permission, value, pid }) => {
     if (permission === "env" || permission === "sys") return true; // the environment was chosen, see kernel_environment.ts
     if (value === null) return false;
     if (permission === "net") return loopback(value) || net.includes(value) || net.includes(value.replace(/:\d+$/, ""));
     if (permission === "run") return run.includes(value) || run.includes(basename(value));
-    if (!["read", "write", "ffi"].includes(permission)) return false;
-    const absolute = isAbsolute(value) ? value : resolve(workingFolder(pid) ?? cwd, value);
-    return [resolve(absolute), real(absolute)].every((path) => {
-      if (permission === "read") return readable(path, pid);
-      if (permission === "ffi") return native.some((folder) => inside(path, folder));
-      return writable.some((folder) => inside(path, folder)) && !protectedPath(path, root);
-    });
+    const absolute = isAbsolute(value) ? value : `${workingFolder(pid) ?? cwd}/${value}`;
+    const path = real(absolute.replace(/^\/proc\/(?:self|thread-self)(?=\/|$)/, `/proc/${pid}`));
+    if (permission === "read") return !secretName(basename(absolute)) && readable(path, pid);
+    if (permission === "ffi") return within(path, native);
+    return permission === "write" && within(path, writable) && !protectedPath(path, root);
   };
+}
+
+function cacheFolder(): string {
+  const [own, caches] = [Deno.env.get("DENO_DIR"), Deno.env.get("XDG_CACHE_HOME")];
+  const home = Deno.env.get("HOME") ?? "/";
+  return own ??
+    (Deno.build.os === "darwin" ? join(home, "Library/Caches/deno") : join(caches ?? join(home, ".cache"), "deno"));
 }
 
 function loopback(host: string): boolean {
@@ -148,7 +165,7 @@ function secretFiles(): string[] {
 /** Code and settings of the project: a notebook does not change what it is run from. */
 function protectedPath(path: string, root: string): boolean {
   if (!inside(path, root)) return false;
-  const [first = ""] = relative(real(root), real(path)).split("/");
+  const [first = ""] = relative(root, path).split("/");
   return first.startsWith(".") || ["lib", "tests", "node_modules", "deno.json", "deno.lock"].includes(first) ||
     path.endsWith(".ipynb");
 }
@@ -158,15 +175,14 @@ function inside(path: string, folder: string): boolean {
   return way === "" || (!way.startsWith("..") && !isAbsolute(way));
 }
 
-/** Where symbolic links lead, as far as the path exists. */
+/** Where symbolic links lead, as far as the path exists. `..` counts after the links, as the system does it. */
 function real(path: string): string {
-  const absolute = resolve(path);
   try {
-    return Deno.realPathSync(absolute);
+    return Deno.realPathSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
-    const parent = dirname(absolute);
-    return parent === absolute ? absolute : join(real(parent), basename(absolute));
+    const parent = dirname(path);
+    return parent === path ? path : join(real(parent), basename(path));
   }
 }
 

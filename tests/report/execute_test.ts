@@ -149,6 +149,8 @@ Deno.test("the kernel gets no keys, no network, no programs and says what it was
     ));
     assertEquals([shown(executed, 1), shown(executed, 2)], ["0", '"TypeError"']);
     assertEquals([executed.error?.cell, executed.error?.name], [3, "NotCapable"]);
+    const long = 'await Deno.readTextFile("/" + "x".repeat(5000))';
+    assertEquals((await run(notebookOf(long))).error?.name, "NotCapable"); // a path that cannot be judged
     const offline = await run(notebookOf("await fetch('http://data.example/')"));
     assertStringIncludes(offline.error!.message, '"net data.example:80" was refused');
   } finally {
@@ -174,7 +176,11 @@ Deno.test("a kernel is gone when its notebook is done, and when the process that
   await Deno.remove(pidFile);
   const script = `import { executeNotebook } from ${JSON.stringify(import.meta.resolve("../../lib/report/execute.ts"))};
     await executeNotebook(${JSON.stringify(notebookOf(source))});`;
-  const child = new Deno.Command(Deno.execPath(), { args: ["eval", script], stdin: "null" }).spawn();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", script],
+    env: { TMPDIR: folder }, // what it leaves behind when it is killed goes with the folder
+    stdin: "null",
+  }).spawn();
   while (!await Deno.readTextFile(pidFile).then((text) => text !== "", () => false)) await pause(50);
   const kernel = Number(await Deno.readTextFile(pidFile));
   child.kill("SIGKILL");

@@ -129,7 +129,10 @@ Deno.test("code is folded under what it made, and cells are left out or put side
     (await render(notebook, options)).match(/<main[\s\S]*<\/main>/)![0];
   const folded = await body();
   has(folded, /<div class="row"><section[\s\S]*>L<[\s\S]*<section[\s\S]*>R<[\s\S]*<\/section><\/div>/);
-  has(folded, /<details class="code"><summary>code<\/summary><pre[^>]*><code>.*helper[\s\S]*?left/);
+  has(
+    folded,
+    /<details class="code"><summary aria-label="code of cell 2, 3">code<\/summary><pre[^>]*><code>.*helper[\s\S]*?left/,
+  );
   for (const absent of ["parameter", "secret_method", ">noise<", "dropped"]) assert(!folded.includes(absent), absent);
   has(folded, "noisy");
   has(await body({ code: "show" }), '<details class="code" open>');
