@@ -59,6 +59,7 @@ export async function startJupyterLab(options: JupyterLabOptions): Promise<Jupyt
     cwd: root,
     env: {
       ...kernelEnvironment(),
+      ...(browser && desktop()),
       ...jupyterEnvironment(root),
       ...guard.environment,
       JUPYTER_TOKEN: token, // not among the arguments, which every user of the machine can see
@@ -93,6 +94,12 @@ export async function startJupyterLab(options: JupyterLabOptions): Promise<Jupyt
     done: child.status.then(({ code }) => code),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+/** Variables without which JupyterLab finds no browser. */
+function desktop(): Record<string, string> {
+  const names = ["BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"];
+  return Object.fromEntries(names.map((name) => [name, Deno.env.get(name) ?? ""]).filter(([, value]) => value !== ""));
 }
 
 /** No question about news from the network at the first start; what the user has set stays. */
