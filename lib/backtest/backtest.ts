@@ -2,10 +2,11 @@ import { formatDate } from "../base/time.ts";
 import type { Market } from "../market/market.ts";
 import type { RiskRule } from "../risk/rule.ts";
 import { mark, rebalance } from "../sim/fill.ts";
-import { type Account, type Intent, newIntent } from "../sim/intent.ts";
+import { type Account, clearIntent, type Intent, newIntent } from "../sim/intent.ts";
 import { fillsSince, type Journal } from "../sim/journal.ts";
 import { type Ledger, openLedger } from "../sim/ledger.ts";
 import { fillQuotes } from "../sim/quotes.ts";
+import { fillStops, stopAtOpen } from "../sim/stops.ts";
 import { newTape, type Tape } from "../sim/tape.ts";
 import type { MarginOptions } from "../sim/terms.ts";
 import type { Strategy } from "../strategies/strategy.ts";
@@ -27,6 +28,13 @@ export interface BacktestOptions {
    */
   readonly from?: number;
   readonly to?: number;
+}
+
+/** Something a risk rule did. */
+export interface RiskEvent {
+  readonly t: number; // bar of the result at whose close it was decided
+  readonly rule: number; // its place among the rules of the backtest
+  readonly reason: string;
 }
 
 /** One account's history. T bars, from `from` on; K assets. Money in quote currency. */
@@ -52,8 +60,8 @@ export interface BacktestResult {
   readonly capped: number; // how often the leverage limit cut a wish
   readonly ruined: boolean; // liquidated: equity stays as it is from then on
   readonly shortfall: number; // loss beyond the account, borne by the lender
-  /** What risk rules did. A rule that says the same at consecutive bars is listed once. */
-  readonly events: readonly { readonly t: number; readonly reason: string }[];
+  /** What risk rules did, in order. A rule that says the same at consecutive bars is listed once. */
+  readonly events: readonly RiskEvent[];
 }
 
 /**
@@ -142,7 +150,7 @@ export function openBooks(market: Market, options: BacktestOptions = {}): Books 
   const history = newHistory(to - from, K);
   const { equity, weights, wanted } = history;
   const rules = risk.map((rule) => ({ check: rule(market), said: undefined as string | undefined }));
-  const events: { t: number; reason: string }[] = [];
+  const events: RiskEvent[] = [];
   const account = { equity: 0, peak: 0, weights: new Float64Array(K) };
   const intents = Array.from({ length: lag + 1 }, () => newIntent(K)); // the last lag + 1 decisions
   return {
@@ -152,19 +160,17 @@ export function openBooks(market: Market, options: BacktestOptions = {}): Books 
     step(t) {
       const row = (t - from) * K;
       const intent = intents[(t - from) % (lag + 1)]; // decided at t − 1 − lag, due now
+      stopAtOpen(ledger, 0, intent.weights, 0, intent.stop, intent.take, tape, t);
       rebalance(ledger, 0, intent.weights, 0, tape, t);
       fillQuotes(ledger, 0, intent.bid, intent.ask, intent.size, tape, t);
+      fillStops(ledger, 0, intent.stop, intent.take, tape, t);
       const value = mark(ledger, 0, tape, t);
       account.equity = equity[t - from] = value;
       account.peak = Math.max(account.peak, value);
       for (let k = 0; k < K; k++) {
         weights[row + k] = account.weights[k] = value > 0 ? ledger.units[k] * tape.close[t * K + k] / value : 0;
-        intent.weights[k] =
-          intent.bid[k] =
-          intent.ask[k] =
-          intent.size[k] =
-            NaN;
       }
+      clearIntent(intent);
       return intent;
     },
     decided(t) {
@@ -174,9 +180,10 @@ export function openBooks(market: Market, options: BacktestOptions = {}): Books 
         const weight = wanted[row + k] = intent.weights[k];
         if (weight === Infinity || weight === -Infinity) refuse(weight, market, t, k);
       }
-      for (const rule of rules) {
+      for (let i = 0; i < rules.length; i++) {
+        const rule = rules[i];
         const reason = rule.check(t, account, intent);
-        if (reason !== undefined && reason !== rule.said) events.push({ t: t - from, reason });
+        if (reason !== undefined && reason !== rule.said) events.push({ t: t - from, rule: i, reason });
         rule.said = reason;
       }
     },

@@ -1,5 +1,5 @@
 import type { Market } from "../market/market.ts";
-import { newIntent } from "../sim/intent.ts";
+import { clearIntent, newIntent } from "../sim/intent.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 
 /**
@@ -21,7 +21,7 @@ export function decisions(
   const shown = quotes ? [intent.weights, intent.bid, intent.ask] : [intent.weights];
   const values = new Float64Array(market.length * shown.length * K);
   for (let t = 0; t < market.length; t++) {
-    for (const column of [intent.weights, intent.bid, intent.ask, intent.size]) column.fill(NaN);
+    clearIntent(intent);
     decide(t, account, intent);
     for (const [i, column] of shown.entries()) values.set(column, (t * shown.length + i) * K);
   }

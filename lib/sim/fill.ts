@@ -152,7 +152,7 @@ function sellCost({ fee }: Terms, slip: number): number {
  * Share of price that an order moves the market: `impact · √(order / volume)`, the square-root law (Almgren et al.
  * 2005, "Direct estimation of equity market impact"; Tóth et al. 2011).
  */
-function impactOf(tape: Tape, at: number, units: number): number {
+export function impactOf(tape: Tape, at: number, units: number): number {
   const size = Math.min(Math.abs(units), volumeLimit(tape, at));
   if (!(size > 0)) return 0;
   return Math.min(LARGEST_IMPACT, tape.terms.impact * Math.sqrt(size / tape.volume[at]));

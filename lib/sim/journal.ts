@@ -1,5 +1,5 @@
-/** Why a fill happened: an order at the open (`rebalance`), a resting quote (`fillQuotes`), or by force (`mark`). */
-export const FILL = { market: 0, limit: 1, liquidation: 2 } as const;
+/** Why: an order at the open (`rebalance`), a resting limit (`fillQuotes`), by force (`mark`), a stop (`fillStops`). */
+export const FILL = { market: 0, limit: 1, liquidation: 2, stop: 3 } as const;
 
 /** Every fill of one account in order, as columns; `length` of each are in use. */
 export interface Journal {
