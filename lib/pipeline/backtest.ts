@@ -193,7 +193,7 @@ function numbersOf(
 }
 
 /** Trades as columns for a file. */
-function tradeColumns(table: readonly Trade[]) {
+export function tradeColumns(table: readonly Trade[]) {
   const numeric = ["entryTime", "exitTime", "bars", "size", "entryPrice", "exitPrice", "fees", "spreadCost"] as const;
   const column = (key: (typeof numeric)[number] | "impactCost" | "profit" | "return") =>
     Float64Array.from(table, (trade) => trade[key]);
