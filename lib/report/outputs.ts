@@ -108,8 +108,7 @@ async function vegaLiteHtml(spec: unknown, cell: number): Promise<string> {
   const named = typeof title === "string" ? title : "";
   const alt = typeof description === "string" ? description : named || `Chart made by cell ${cell}`;
   const room = "mark" in rest || "layer" in rest; // other compositions have widths of their own
-  const draw = (width: number) =>
-    structuredClone({ ...(room && { width: width - 90 }), ...rest }) as never;
+  const draw = (width: number) => structuredClone({ ...(room && { width: width - 90 }), ...rest }) as never;
   const chart = await vegaFigure(draw, { title: named, alt });
   const { svg, narrow, wide, caption } = chart;
   return figureHtml({ title: named, alt, svg, ...(narrow && { narrow }), wide, caption });
