@@ -41,19 +41,26 @@ for (let round = 0; round < rounds; round++) {
 }
 const total = { bars, ...peer.versions, ...best, ratio: best.ours / best.talib, ratioFresh: best.fresh / best.talib };
 
-const families = Map.groupBy(calls, ({ name }) => talibIndicators[name].kernel);
-const each = [];
-for (const family of options.each ? families.values() : []) {
-  const columns = family.map(({ name }) => into[calls.findIndex((call) => call.name === name)]);
-  let [ours, theirs] = [Infinity, Infinity];
-  for (let round = 0; round < rounds; round++) {
+const families = [...Map.groupBy(calls, ({ name }) => talibIndicators[name].kernel).values()].map((family) => ({
+  family,
+  columns: family.map(({ name }) => into[calls.findIndex((call) => call.name === name)]),
+  names: family.map(({ name }) => name).join(" "),
+  ours: Infinity,
+  talib: Infinity,
+}));
+for (let round = 0; options.each && round < rounds; round++) {
+  for (const each of families) {
     let sum = 0;
-    for (const { name } of family) sum += await peer.time(String(calls.findIndex((call) => call.name === name)));
-    theirs = Math.min(theirs, sum);
-    ours = Math.min(ours, timed(() => computeIndicators(candles, family, { into: columns })));
+    for (const { name } of each.family) {
+      sum += await peer.time(String(calls.findIndex((call) => call.name === name)));
+    }
+    each.talib = Math.min(each.talib, sum);
+    each.ours = Math.min(each.ours, timed(() => computeIndicators(candles, each.family, { into: each.columns })));
   }
-  each.push({ names: family.map(({ name }) => name).join(" "), ours, talib: theirs, ratio: ours / theirs });
 }
+const each = options.each
+  ? families.map(({ names, ours, talib }) => ({ names, ours, talib, ratio: ours / talib }))
+  : [];
 
 if (options.json) {
   console.log(JSON.stringify({ ...total, each }));

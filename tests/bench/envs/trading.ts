@@ -60,6 +60,7 @@ export interface Outcome {
   readonly logReturn: number;
   readonly bars: number;
   readonly trades: number;
+  readonly position: number; // mean of what was chosen, -1..1
 }
 
 /** Trades the unseen bars from start to end, with a function of the bar and what the row sees of itself. */
@@ -75,8 +76,10 @@ export async function trade(
   let logReturn = 0;
   let trades = 0;
   let steps = 0;
+  let positions = 0;
   for (let over = false; !over; steps++) {
     actions[0] = await decide(at, state);
+    positions += actions[0] - 1;
     const held = env.ledger.fills[0];
     const buffers = env.step(actions);
     ({ bars: at, state, terminated, truncated } = buffers);
@@ -84,7 +87,7 @@ export async function trade(
     logReturn += buffers.rewards[0];
     if (!over) trades += env.ledger.fills[0] - held;
   }
-  return { logReturn, bars: steps, trades };
+  return { logReturn, bars: steps, trades, position: positions / steps };
 }
 
 /** The same, with what a policy finds likeliest. */
