@@ -1,18 +1,4 @@
-import { parseCalls, settingsOf } from "../base/calls.ts";
-import type { Rng } from "../base/random.ts";
-import { readSettings, type Setting, type Settings } from "../base/setting.ts";
-import { didYouMean } from "../base/suggest.ts";
-import type { Candles } from "../market/candles.ts";
-import type { Market } from "../market/market.ts";
-import { correlatedAssets, correlatedAssetsSettings } from "./correlated_assets.ts";
-import { extremeVolatility, extremeVolatilitySettings } from "./extreme_volatility.ts";
-import { flashCrash, flashCrashSettings } from "./flash_crash.ts";
-import { gap, gapSettings } from "./gap.ts";
-import { historicalReplay, historicalReplaySettings } from "./historical_replay.ts";
-import { lowLiquidity, lowLiquiditySettings } from "./low_liquidity.ts";
-import type { Scenario } from "./scenario.ts";
-import { trendReversal, trendReversalSettings } from "./trend_reversal.ts";
-
+/** Markets under stress: what they can turn into, and who is left standing. */
 export { correlate, correlatedAssets } from "./correlated_assets.ts";
 export { extremeVolatility } from "./extreme_volatility.ts";
 export { flashCrash } from "./flash_crash.ts";
@@ -21,94 +7,17 @@ export { fitGarch, type Garch } from "./garch.ts";
 export { historicalReplay } from "./historical_replay.ts";
 export { lowLiquidity } from "./low_liquidity.ts";
 export type { Scenario } from "./scenario.ts";
+export { stress, type StressOptions, type StressResult } from "./stress.ts";
+export type { StressCell } from "./stress_summary.ts";
+export { kaplanMeier, type Rate, type SurvivalCurve, timeTo, wilson } from "./survival.ts";
+export {
+  compose,
+  makeScenario,
+  parseScenario,
+  type ScenarioEntry,
+  scenarios,
+  type ScenarioSpec,
+  specScenario,
+} from "./table.ts";
 export { trendReversal } from "./trend_reversal.ts";
-
-/** A scenario by name: what it is, what can be set, and how it is made. */
-export interface ScenarioEntry {
-  readonly help: string;
-  readonly settings: Readonly<Record<string, Setting>>;
-  /** `fitOn`: candles of the training period, for those that learn from data; else they learn from what they change. */
-  make(settings: Settings, fitOn?: readonly Candles[]): Scenario;
-}
-
-/** All scenarios, by the names of the command line. */
-export const scenarios: Readonly<Record<string, ScenarioEntry>> = {
-  flash_crash: {
-    help: "everything falls within a few bars and wins a part of it back",
-    settings: flashCrashSettings,
-    make: (settings) => flashCrash(settings as Parameters<typeof flashCrash>[0]),
-  },
-  low_liquidity: {
-    help: "little volume, a wide spread, closes that bounce",
-    settings: lowLiquiditySettings,
-    make: (settings) => lowLiquidity(settings as Parameters<typeof lowLiquidity>[0]),
-  },
-  extreme_volatility: {
-    help: "large moves in clusters, from a GARCH fitted to the bars or from blocks of their own",
-    settings: extremeVolatilitySettings,
-    make: (settings, fitOn) => extremeVolatility(settings as Parameters<typeof extremeVolatility>[0], fitOn),
-  },
-  correlated_assets: {
-    help: "all assets fall together and correlate while they do; takes two or more",
-    settings: correlatedAssetsSettings,
-    make: (settings) => correlatedAssets(settings as Parameters<typeof correlatedAssets>[0]),
-  },
-  gap: {
-    help: "the exchange stops, then opens somewhere else",
-    settings: gapSettings,
-    make: (settings) => gap(settings as Parameters<typeof gap>[0]),
-  },
-  trend_reversal: {
-    help: "from some bar on every move goes the other way",
-    settings: trendReversalSettings,
-    make: (settings) => trendReversal(settings as Parameters<typeof trendReversal>[0]),
-  },
-  historical_replay: {
-    help: "a stretch of the past in the place of what came",
-    settings: historicalReplaySettings,
-    make: (settings) => historicalReplay(settings as Parameters<typeof historicalReplay>[0]),
-  },
-};
-
-/**
- * Makes the scenario called `name`. Settings left out have their defaults; values may be text, as a command line has them.
- *
- * @throws {RangeError} if the name or a setting is unknown, or a value is out of range
- */
-export function makeScenario(name: string, settings: Settings = {}, fitOn?: readonly Candles[]): Scenario {
-  if (!Object.hasOwn(scenarios, name)) {
-    throw new RangeError(
-      `Cannot make the scenario "${name}" as it must be one of the table: ${didYouMean(name, Object.keys(scenarios))}`,
-    );
-  }
-  return scenarios[name].make(readSettings(name, scenarios[name].settings, settings), fitOn);
-}
-
-/** One after the other: each changes what the one before has made, all drawing from the same source. */
-export function compose(...parts: readonly Scenario[]): Scenario {
-  return (market: Market, random: Rng) => parts.reduce((bars, part) => part(bars, random), market);
-}
-
-/** A scenario as data, which can be written down and sent to a worker: those of the table, one after the other. */
-export type ScenarioSpec = readonly { readonly name: string; readonly settings: Settings }[];
-
-/**
- * Reads what a person writes: `flash_crash(0.4, bars=6) + low_liquidity`.
- *
- * @throws {SyntaxError} that points at the fault
- * @throws {RangeError} if a name or a setting is unknown, or a value is out of range
- */
-export function parseScenario(text: string): ScenarioSpec {
-  return parseCalls(text, "scenario", "+").map((call) => {
-    const { name } = call;
-    const known = Object.hasOwn(scenarios, name) ? Object.keys(scenarios[name].settings) : [];
-    if (known.length === 0) makeScenario(name); // says what is known
-    const settings = settingsOf(call, known, text, "scenario");
-    return { name, settings: readSettings(name, scenarios[name].settings, settings) };
-  });
-}
-
-/** The scenario that a spec describes. */
-export function specScenario(spec: ScenarioSpec, fitOn?: readonly Candles[]): Scenario {
-  return compose(...spec.map(({ name, settings }) => makeScenario(name, settings, fitOn)));
-}
+export type { Outcome, RunMarket, StrategySpec } from "./trial.ts";

@@ -1,0 +1,201 @@
+import { backtest, type BacktestOptions, type BacktestResult } from "../backtest/mod.ts";
+import { rng } from "../base/random.ts";
+import type { Settings } from "../base/setting.ts";
+import type { Candles } from "../market/candles.ts";
+import type { Market } from "../market/market.ts";
+import { makeStrategy } from "../strategies/mod.ts";
+import { type ScenarioSpec, specScenario } from "./table.ts";
+import { cut } from "./shape.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** A strategy as data, which can be written down and sent to a worker. */
+export interface StrategySpec {
+  readonly name: string;
+  readonly settings?: Settings;
+}
+
+/** What a set of trials has in common; plain data. */
+export interface TrialPlan {
+  readonly market: Market;
+  readonly scenarios: readonly ScenarioSpec[];
+  readonly strategies: readonly StrategySpec[];
+  readonly fitOn: readonly Candles[];
+  readonly seed: number;
+  readonly threshold: number;
+  readonly from: number;
+  readonly to: number;
+  readonly options: Omit<BacktestOptions, "risk" | "from" | "to">;
+  /** Bars before and after the shock, along which equity is kept. */
+  readonly offsets: Int32Array;
+}
+
+/** What became of one account under stress. Times are bars, counted from the first of the shock. */
+export interface Outcome {
+  readonly start: number; // bar of the period that the shock begins at
+  readonly watched: number; // bars from there to the end
+  readonly died: number; // when equity was first under the threshold; NaN: never
+  readonly recovered: number; // when it was back at its peak before the shock; NaN: not within these bars
+  readonly lowest: number; // equity at its lowest since the shock began, over that just before
+  readonly change: number; // equity at the end over that just before − 1
+  readonly maxDrawdown: number; // since the shock began, ≤ 0
+  readonly wanted: number; // value of all orders
+  readonly filled: number;
+  readonly traded: number;
+  readonly slippage: number; // spread and impact paid, quote currency
+  readonly ruined: number; // 1: liquidated
+}
+
+/** Names of an outcome's numbers, in the order that `packOutcome` writes them. */
+export const outcomeKeys: readonly (keyof Outcome)[] = [
+  "start",
+  "watched",
+  "died",
+  "recovered",
+  "lowest",
+  "change",
+  "maxDrawdown",
+  "wanted",
+  "filled",
+  "traded",
+  "slippage",
+  "ruined",
+];
+
+/** Runs a market by someone's decisions: `backtest` of a strategy, or a network asked bar by bar. */
+export type RunMarket = (market: Market, options: BacktestOptions) => BacktestResult | Promise<BacktestResult>;
+
+/** A scenario's market, and which bars of the period it changed. */
+export interface Stressed {
+  readonly market: Market; // with the bars before the period that strategies look back on
+  readonly lead: number; // how many those are
+  readonly start: number; // first bar of the period that differs; its length where none does
+  readonly end: number; // one past the last whose move differs
+}
+
+/** Bars before the period that strategies may look back on. */
+const LOOK_BACK = 500;
+
+/** Draws trial `trial` of a scenario: the same for every strategy, and whoever runs it. */
+export function stressed({ market, from, to, seed }: TrialPlan, scenario: Scenario, trial: number): Stressed {
+  const lead = Math.min(from, LOOK_BACK);
+  const before = cut(market, from, to);
+  const after = scenario(before, rng((seed % 2 ** 32) * 2 ** 20 + trial));
+  const { start, end } = changedBars(before, after);
+  return { market: lead === 0 ? after : joined(cut(market, from - lead, from), after), lead, start, end };
+}
+
+/** Scenarios of a plan, made. */
+export function planScenarios({ scenarios, fitOn }: TrialPlan): Scenario[] {
+  return scenarios.map((spec) => specScenario(spec, fitOn));
+}
+
+/** Strategies of a plan, as functions that run a market. */
+export function planRuns({ strategies }: TrialPlan): RunMarket[] {
+  return strategies.map(({ name, settings }) => {
+    const strategy = makeStrategy(name, settings);
+    return (market, options) => backtest(market, strategy, options);
+  });
+}
+
+/** The options of a backtest over a stressed market's period. */
+export function runOptions({ options }: TrialPlan, { market, lead }: Stressed): BacktestOptions {
+  return { ...options, from: lead, to: market.length };
+}
+
+/** Measures a run: what the shock did to it. */
+export function outcomeOf(result: BacktestResult, { start: first, end }: Stressed, threshold: number): Outcome {
+  const { equity, cash } = result;
+  const T = equity.length;
+  const start = Math.min(first, T - 1);
+  const before = start > 0 ? equity[start - 1] : cash;
+  let peak = cash;
+  for (let t = 0; t < start; t++) peak = Math.max(peak, equity[t]);
+  let [lowest, bottom, died, top, maxDrawdown] = [Infinity, start, NaN, before, 0];
+  for (let t = start; t < T; t++) {
+    if (t < end && equity[t] < equity[bottom]) bottom = t; // the shock's own lowest point
+    lowest = Math.min(lowest, equity[t]);
+    top = Math.max(top, equity[t]);
+    maxDrawdown = Math.min(maxDrawdown, equity[t] / top - 1);
+    if (Number.isNaN(died) && equity[t] < threshold * before) died = t - start + 1;
+  }
+  let recovered = NaN;
+  for (let t = bottom; t < T; t++) {
+    if (equity[t] < peak * (1 - 1e-12)) continue;
+    recovered = t === start ? 0 : t - start + 1;
+    break;
+  }
+  return {
+    start,
+    watched: T - start,
+    died,
+    recovered,
+    lowest: lowest / before,
+    change: equity[T - 1] / before - 1,
+    maxDrawdown,
+    wanted: result.wantedVolume,
+    filled: result.filledVolume,
+    traded: result.traded,
+    slippage: result.spreadPaid + result.impactPaid,
+    ruined: Number(result.ruined),
+  };
+}
+
+/** Equity at bars around the shock, over that just before it; NaN where there is no such bar. */
+export function pathOf({ equity, cash }: BacktestResult, { start }: Stressed, offsets: Int32Array): Float32Array {
+  const before = start > 0 ? equity[Math.min(start, equity.length) - 1] : cash;
+  return Float32Array.from(offsets, (offset) => {
+    const t = start + offset - 1; // offset 0: the close before the shock
+    return t === -1 ? cash / before : t >= 0 && t < equity.length ? equity[t] / before : NaN;
+  });
+}
+
+/** First bar that differs, and one past the last whose move from close to close does. */
+function changedBars(before: Market, after: Market): { start: number; end: number } {
+  let [start, end] = [before.length, 0];
+  for (const [k, a] of before.assets.entries()) {
+    const b = after.assets[k];
+    const same = (t: number) =>
+      a.$close[t] === b.$close[t] && a.$low[t] === b.$low[t] && a.$high[t] === b.$high[t] &&
+      a.$open[t] === b.$open[t] && a.$volume[t] === b.$volume[t];
+    let t = 0;
+    while (t < start && same(t)) t++;
+    start = Math.min(start, t);
+    const moved = (t: number) => Math.abs((b.$close[t] / b.$close[t - 1]) / (a.$close[t] / a.$close[t - 1]) - 1) > 1e-9;
+    t = before.length - 1;
+    while (t > 0 && t >= end && !moved(t)) t--;
+    end = Math.max(end, t + 1);
+  }
+  return { start, end: Math.max(end, Math.min(start + 1, before.length)) };
+}
+
+/** Two markets, one after the other in time. */
+function joined(head: Market, tail: Market): Market {
+  const both = (a: Float64Array, b: Float64Array) => {
+    const all = new Float64Array(a.length + b.length);
+    all.set(a);
+    all.set(b, a.length);
+    return all;
+  };
+  const assets = head.assets.map((a, k): Candles => {
+    const b = tail.assets[k];
+    const filled = new Uint8Array(a.length + b.length);
+    filled.set(a.filled);
+    filled.set(b.filled, a.length);
+    const spreadOf = ({ $spread, length }: Candles) => $spread ?? new Float64Array(length).fill(head.costs.spread);
+    return {
+      symbol: a.symbol,
+      step: a.step,
+      length: a.length + b.length,
+      time: both(a.time, b.time),
+      $open: both(a.$open, b.$open),
+      $high: both(a.$high, b.$high),
+      $low: both(a.$low, b.$low),
+      $close: both(a.$close, b.$close),
+      $volume: both(a.$volume, b.$volume),
+      ...(a.$spread === undefined && b.$spread === undefined ? {} : { $spread: both(spreadOf(a), spreadOf(b)) }),
+      filled,
+      extra: Object.fromEntries(Object.entries(a.extra).map(([name, column]) => [name, both(column, b.extra[name])])),
+    };
+  });
+  return { assets, length: head.length + tail.length, costs: tail.costs };
+}

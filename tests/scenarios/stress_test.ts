@@ -1,0 +1,159 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { backtest } from "../../lib/backtest/mod.ts";
+import { rng } from "../../lib/base/random.ts";
+import { hashCandles } from "../../lib/market/candles.ts";
+import type { Market } from "../../lib/market/market.ts";
+import { synthetic } from "../../lib/market/synthetic.ts";
+import { parseScenario, specScenario } from "../../lib/scenarios/mod.ts";
+import { stress } from "../../lib/scenarios/stress.ts";
+import { outcomeOf, pathOf, stressed } from "../../lib/scenarios/trial.ts";
+import { buyAndHold, makeStrategy } from "../../lib/strategies/mod.ts";
+
+function market(length = 600, volatility = 0.005): Market {
+  const assets = [synthetic(length, rng(1), { volatility })];
+  return { assets, length, costs: { transactionFee: 10, makerFee: 2, spread: 2, participation: 0.1 } };
+}
+const hold = { name: "buy_and_hold" };
+const flat = { name: "flat" };
+
+Deno.test("the result does not depend on how many workers there are, nor on their pace", async () => {
+  const run = (workers: number) =>
+    stress(
+      market(),
+      { crash: "flash_crash", both: "flash_crash(0.2) + low_liquidity", wild: "extreme_volatility" },
+      { momentum: { name: "momentum", settings: { fast: 5, slow: 20 } }, hold },
+      { seeds: 25, workers, from: 100, fitOn: market(400).assets },
+    );
+  const [alone, two, three] = [await run(0), await run(2), await run(3)];
+  assertEquals(two, alone);
+  assertEquals(three, alone);
+});
+
+Deno.test("who holds through a crash of 40 % is under 75 %, who is flat survives everything", async () => {
+  const deep = await stress(
+    market(600, 1e-5),
+    { crash: "flash_crash(0.4, recovery=0.5)", mild: "flash_crash(0.1, recovery=1, recovery_bars=10)" },
+    { hold, flat },
+    { seeds: 20, workers: 0 },
+  );
+  const [held, stayed, mild] = deep.cells;
+  assertEquals([held.scenario, held.strategy, held.survival.share], ["crash", "hold", 0]);
+  assertEquals([stayed.strategy, stayed.survival.share, stayed.survival.high], ["flat", 1, 1]);
+  assert(stayed.survival.low < 1);
+  assertAlmostEquals(held.drawdownMedian, -0.4, 0.02, "less the cash that no bar had the volume for");
+  assertEquals([held.recoveredShare, held.recoveryCensored, held.recoveryMedian], [0, 20, NaN]);
+  assertEquals([stayed.recoveryMedian, stayed.fillShare], [0, NaN]);
+  assertEquals(mild.survival.share, 1);
+  assert(mild.survivalCurve.events === 0 && mild.outcomes.every(({ died }) => Number.isNaN(died)));
+  assertAlmostEquals(held.changeMedian, -0.2, 0.02);
+  assert(held.shortfall5 <= held.change5 && held.change5 <= held.changeMedian);
+  assertEquals(deep.asRecorded.map(({ strategy, outcome }) => [strategy, outcome.ruined]), [["hold", 0], ["flat", 0]]);
+});
+
+Deno.test("all strategies go through the same trials, and shocks begin at the same bar in scenarios placed alike", async () => {
+  const { cells } = await stress(market(), { a: "flash_crash", b: "gap" }, { hold, flat }, { seeds: 15, workers: 0 });
+  const starts = cells.map(({ outcomes }) => outcomes.map(({ start }) => start));
+  assertEquals(starts[1], starts[0]);
+  assertEquals(starts[2], starts[0]);
+  assert(new Set(starts[0]).size > 5);
+});
+
+Deno.test("a thin market is seen in what fills and what it costs", async () => {
+  const { cells, asRecorded } = await stress(
+    market(),
+    { thin: "low_liquidity(volume=0.01, spread=10)" },
+    { hold },
+    { seeds: 5, workers: 0, cash: 1e4 },
+  );
+  assert(cells[0].fillShare < 0.5, `${cells[0].fillShare}`);
+  assertAlmostEquals(cells[0].slippage, 10, 1e-6);
+  const { filled, wanted, slippage, traded } = asRecorded[0].outcome;
+  assert(filled / wanted > cells[0].fillShare);
+  assertAlmostEquals(1e4 * slippage / traded, 1, 1e-6);
+});
+
+Deno.test("strategies see the bars before the period, and only those of the period change", () => {
+  const bars = market();
+  const plan = {
+    ...{
+      market: bars,
+      scenarios: [],
+      strategies: [],
+      fitOn: bars.assets,
+      seed: 1,
+      threshold: 0.75,
+      from: 300,
+      to: 600,
+    },
+    ...{ options: {}, offsets: Int32Array.of(-5, 0, 5) },
+  };
+  const one = stressed(plan, specScenario(parseScenario("flash_crash(earliest=0.5, latest=0.5)")), 3);
+  assertEquals([one.lead, one.start, one.market.length], [300, 150, 600]);
+  assertEquals(one.market.assets[0].$close.subarray(0, 450), bars.assets[0].$close.subarray(0, 450));
+  assertEquals(one.end, 150 + 3 + 24);
+  const nothing = stressed(plan, specScenario([]), 3);
+  assertEquals(hashCandles(nothing.market.assets[0]), hashCandles(bars.assets[0]));
+  assertEquals(nothing.start, 300);
+  const result = backtest(nothing.market, buyAndHold(), { from: 300 });
+  assertEquals(result.equity, backtest(bars, buyAndHold(), { from: 300 }).equity);
+  assertEquals(pathOf(result, one, plan.offsets)[1], 1);
+});
+
+Deno.test("recovery counts from the shock to the old peak, after its own lowest point", () => {
+  const account = (...equity: number[]) => ({
+    ...backtest(market(), buyAndHold()),
+    equity: Float64Array.from(equity),
+    cash: 100,
+  });
+  const shock = { market: market(), lead: 0, start: 2, end: 5 };
+  // Up in its first bar, down in the next two, back over 110 at the sixth bar.
+  const back = outcomeOf(account(100, 110, 112, 80, 90, 100, 105, 111), shock, 0.7);
+  assertEquals([back.recovered, back.watched, back.lowest], [6, 6, 80 / 110]);
+  assertEquals(back.died, NaN);
+  const dead = outcomeOf(account(100, 110, 100, 82, 90, 70, 60, 60), shock, 0.75);
+  assertEquals([dead.died, dead.recovered], [2, NaN]);
+});
+
+Deno.test("a function that runs a market is asked here, beside strategies of the table", async () => {
+  const strategy = makeStrategy("momentum");
+  let asked = 0;
+  const own = (bars: Market, options: object) => {
+    asked++;
+    return Promise.resolve(backtest(bars, strategy, options));
+  };
+  const { cells } = await stress(
+    market(),
+    { crash: "flash_crash" },
+    { own, momentum: { name: "momentum" }, hold },
+    { seeds: 12, workers: 1 },
+  );
+  assertEquals(cells.map((cell) => cell.strategy), ["own", "momentum", "hold"]);
+  assertEquals(cells[0].outcomes, cells[1].outcomes);
+  assertEquals(asked, 12 + 1);
+});
+
+Deno.test("progress goes up to all, an abort ends it, and what cannot be run says why", async () => {
+  const told: number[] = [];
+  await stress(market(), { crash: "flash_crash" }, { flat }, {
+    seeds: 25,
+    workers: 2,
+    onProgress: (done, total) => void told.push(done / total),
+  });
+  assertEquals(told.at(-1), 1);
+  const stopped = new AbortController();
+  const run = stress(market(), { crash: "flash_crash" }, { hold }, {
+    seeds: 2000,
+    workers: 1,
+    signal: stopped.signal,
+    onProgress: () => stopped.abort(new DOMException("Interrupted", "AbortError")),
+  });
+  await assertRejects(() => run, DOMException, "Interrupted");
+  const fails = (scenarios: Record<string, string>, options = {}, strategies = { hold }) => () =>
+    stress(market(), scenarios, strategies, { seeds: 2, workers: 1, ...options });
+  await assertRejects(fails({ c: "correlated_assets" }), RangeError, "at least two: current value is 1");
+  await assertRejects(fails({ c: "flsh" }), RangeError, "must be one of the table");
+  await assertRejects(fails({}), RangeError, "scenarios must be at least one");
+  await assertRejects(fails({ c: "gap" }, { seeds: 0 }), RangeError, '"seeds" must be a whole number from 1');
+  await assertRejects(fails({ c: "gap" }, { threshold: 1 }), RangeError, '"threshold" must be a share');
+  await assertRejects(fails({ c: "gap" }, {}, { hold: { name: "hodl" } }), RangeError, "Cannot make the strategy");
+});
