@@ -57,8 +57,12 @@ export function configured(command: Command): Command {
     .option("--json", "print JSON, and nothing else, on standard output");
 }
 
-/** Resolves a command's options into settings. */
-export function resolve(options: ConfigOptions): LoadedConfig {
+/**
+ * Resolves a command's options into settings.
+ *
+ * @param base settings that stand below `--config`'s: those of a model
+ */
+export function resolve(options: ConfigOptions, base: PartialConfig = {}): LoadedConfig {
   const short = Object.entries(shortcuts).flatMap(([name, path]) => {
     const value = options[name as keyof typeof shortcuts];
     return value === undefined ? [] : [`${path}=${value}`];
@@ -66,7 +70,7 @@ export function resolve(options: ConfigOptions): LoadedConfig {
   const set = [...short, ...options.set, ...(options.track ? [] : ["run.track=false"])];
   return loadConfig({
     ...(options.preset === undefined ? {} : { preset: options.preset }),
-    ...(options.config === undefined ? {} : { values: readConfigFile(options.config) }),
+    values: options.config === undefined ? base : readConfigFile(options.config),
     set,
   });
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { evaluateCommand, modelsCommand, promoteCommand, trainCommand } from "./agent.ts";
 import { backtestCommand } from "./backtest.ts";
 import type { Context } from "./command.ts";
 import { notebookCommand } from "./notebook.ts";
@@ -12,6 +13,10 @@ export function commands(context: Context): Command[] {
     featuresCommand(context),
     checkLeaksCommand(context),
     backtestCommand(context),
+    trainCommand(context),
+    evaluateCommand(context),
+    promoteCommand(),
+    modelsCommand(),
     reportCommand(context),
     demoCommand(context),
     verifyCommand(context),

@@ -106,6 +106,7 @@ async function reportOne(
         time: time.getTime(),
         ...(run.url ? { runUrl: run.url } : {}),
         ...(executed.error ? { error: executed.error } : {}),
+        ...(said?.watermark ? { watermark: said.watermark } : {}),
       });
       await writeAtomic(file, page);
       await run.artifact(`${name}.html`, page);

@@ -21,6 +21,8 @@ export interface Summary {
   readonly finding: string; // one sentence, computed from the numbers
   readonly tiles: readonly Tile[];
   readonly badges?: readonly Badge[];
+  /** Laid over the page where its figures are not to be believed yet: `"single seed"`. */
+  readonly watermark?: string;
   readonly provenance: Readonly<Record<string, string>>; // data, span, hashes, seed, costs, …
   /** Plain numbers for `reports/index.html` and the MLflow run. */
   readonly metrics: Readonly<Record<string, number>>;
