@@ -10,9 +10,9 @@ import { closeReturns, reshape, type Shape, toShape } from "./shape.ts";
 /** What wild markets can be tuned by. */
 export const extremeVolatilitySettings = {
   method: {
-    default: "garch",
-    choices: ["garch", "bootstrap", "scale"],
-    help: "new moves from a GARCH fitted to the bars, from blocks of the bars' own, or the real moves enlarged",
+    default: "bootstrap",
+    choices: ["bootstrap", "garch", "scale"],
+    help: "new moves from blocks of the bars' own, from a GARCH fitted to them, or the real moves enlarged",
   },
   factor: { default: 3, min: 0.1, max: 10, help: "volatility, times what it was" },
   bars: { default: 500, min: 0, max: 1_000_000, whole: true, help: "how long; 0: all bars from there on" },
@@ -22,16 +22,17 @@ export const extremeVolatilitySettings = {
 } satisfies Readonly<Record<string, Setting>>;
 
 /**
- * A time of large moves that come in clusters. `garch` draws the residuals of a fitted GARCH(1,1) into a variance that
- * starts at `factor`² times the usual one and goes its own way around that level; `bootstrap` strings blocks of real bars
- * together (Politis and Romano 1994, "The stationary bootstrap"), enlarged; `scale` enlarges what was. The drift stays.
- * Assets move at the same bars of the past, so that what ties them together stays too.
+ * A time of large moves that come in clusters. `bootstrap` strings blocks of real bars together (Politis and Romano 1994,
+ * "The stationary bootstrap"), enlarged: it keeps kurtosis, clusters and volume as they are (`certify`). `garch` draws the
+ * residuals of a fitted GARCH(1,1) into a variance that goes its own way: clusters no history has had, and far wilder
+ * tails. `scale` enlarges what was. The drift stays. Assets move at the same bars of the past, so that what ties them
+ * together stays too.
  *
  * @param fitOn candles [K] that the GARCH and the blocks are taken from; the market's own without it
  * @throws {RangeError} for `garch`, when run, if there are fewer than 100 bars that vary
  */
 export function extremeVolatility(
-  { method = "garch", factor = 3, bars = 500, block = 48, spread = 2, earliest = 0.2, latest = 0.6 } = {},
+  { method = "bootstrap", factor = 3, bars = 500, block = 48, spread = 2, earliest = 0.2, latest = 0.6 } = {},
   fitOn?: readonly Candles[],
 ): Scenario {
   return (market, random) => {

@@ -1,4 +1,5 @@
 /** Markets under stress: what they can turn into, and who is left standing. */
+export { calibrate, type Calibration, type CalibrationCheck, checkCalibration } from "./calibrate.ts";
 export { correlate, correlatedAssets } from "./correlated_assets.ts";
 export { extremeVolatility } from "./extreme_volatility.ts";
 export { flashCrash } from "./flash_crash.ts";
@@ -6,6 +7,7 @@ export { gap } from "./gap.ts";
 export { fitGarch, type Garch } from "./garch.ts";
 export { historicalReplay } from "./historical_replay.ts";
 export { lowLiquidity } from "./low_liquidity.ts";
+export { certify, type RealismRow, type StylisedFacts, stylisedFacts } from "./realism.ts";
 export type { Scenario } from "./scenario.ts";
 export { stress, type StressOptions, type StressResult } from "./stress.ts";
 export type { StressCell } from "./stress_summary.ts";

@@ -34,7 +34,7 @@ export const scenarios: Readonly<Record<string, ScenarioEntry>> = {
     make: (settings) => lowLiquidity(settings as Parameters<typeof lowLiquidity>[0]),
   },
   extreme_volatility: {
-    help: "large moves in clusters, from a GARCH fitted to the bars or from blocks of their own",
+    help: "large moves in clusters, from blocks of the bars or a GARCH fitted to them",
     settings: extremeVolatilitySettings,
     make: (settings, fitOn) => extremeVolatility(settings as Parameters<typeof extremeVolatility>[0], fitOn),
   },
