@@ -114,9 +114,11 @@ export function decider(policy: GuardPolicy): (question: Question) => boolean {
   const home = real(Deno.env.get("HOME") ?? Deno.cwd());
   const temporary = [Deno.env.get("TMPDIR") ?? "/tmp", "/tmp"].map(real);
   const cache = real(cacheFolder());
-  const native = [cache, join(root, "node_modules")];
-  const open = [cache, root, cwd, dirname(real(Deno.execPath())), ...temporary]; // also where a hidden folder is above
-  const writable = [...["data", "reports", "mlflow_runs"].map((name) => join(root, name)), cwd, ...temporary];
+  const own = (name: string) => real(join(root, name)); // may be a link: packages that are shared, data on another disk
+  const native = [cache, own("node_modules")];
+  const writable = [...["data", "reports", "mlflow_runs"].map(own), cwd, ...temporary];
+  // Also where a hidden folder is above.
+  const open = [...native, ...writable, root, dirname(real(Deno.execPath()))];
   const closed = ["/run/secrets", "/var/run/secrets", join(root, ".jupyter", "runtime"), ...secretFiles()].map(real);
   const within = (path: string, folders: readonly string[]) => folders.some((folder) => inside(path, folder));
 
