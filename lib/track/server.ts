@@ -101,7 +101,9 @@ async function start(root: string, python: string, { port, idle = 1800, onProgre
     return child;
   };
   const began = performance.now();
-  for (let code: number | undefined = busy, waited = 0; performance.now() - began < patience;) {
+  let code: number | undefined = busy; // not in the loop's head, which would give each round a variable of its own
+  let waited = 0;
+  while (performance.now() - began < patience) {
     if (code !== undefined && code !== busy) break;
     if (code === busy && waited-- <= 0) {
       code = undefined;

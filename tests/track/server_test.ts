@@ -183,6 +183,23 @@ async function status(uri: string, host: string): Promise<number> {
   return Number(new TextDecoder().decode(answer.subarray(0, length ?? 0)).split(" ")[1]);
 }
 
+Deno.test("a server that finds its folder held is started again; one that fails is told with its last words", async () => {
+  if (Deno.build.os === "windows") return; // no sh
+  const root = await Deno.makeTempDir();
+  try {
+    const python = join(root, "python"); // the first time another server holds the folder, then the disk is full
+    const script = `#!/bin/sh
+      cd "$2"; [ -e held ] || { touch held; exit 75; }
+      echo "No space left on device" > server.log; exit 1\n`;
+    await Deno.writeTextFile(python, script, { mode: 0o755 });
+    const started = () => trackingServer({ root, variables: {}, python: () => Promise.resolve({ python }) });
+    const error = await assertRejects(started, Error, "Cannot start the tracking server");
+    assertStringIncludes(error.message, "No space left on device");
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
 Deno.test("a port that now belongs to another program is not taken for ours, and that program is left alone", async () => {
   const root = await Deno.makeTempDir();
   const asked: string[] = [];
