@@ -1,22 +1,64 @@
-import { spareColumn } from "./block.ts";
 import { computeAlone } from "./compute.ts";
 import { type Indicator, indicator, type Kernel, type Params } from "./indicator.ts";
-import { averageWarmup, fillAverage } from "./moving_average.ts";
+import { averageStep, averageWarmup } from "./moving_average.ts";
+import { inTurn, spareColumn, type Step, sumLength, workColumn } from "./step.ts";
 
 /** The fast and the slow average, once for both oscillators. */
 const kernel: Kernel = ([values], [fastperiod, slowperiod, matype], { apo, ppo }) => {
   const length = values.length;
-  const start = averageWarmup(slowperiod, matype);
-  const [difference, percent] = [apo, ppo].map((job) => job?.outputs[0] ?? spareColumn(length));
-  const [fast, slow] = [new Float64Array(length), new Float64Array(length)];
-  fillAverage(values, fastperiod, matype, fast);
-  fillAverage(values, slowperiod, matype, slow);
-  for (let t = start; t < length; t++) {
-    const gap = fast[t] - slow[t];
-    difference[t] = gap;
-    percent[t] = slow[t] !== 0 ? gap / slow[t] * 100 : 0;
-  }
+  const difference = apo?.outputs[0] ?? spareColumn(length);
+  const percent = ppo?.outputs[0] ?? spareColumn(length);
+  if (matype === 0) return simpleStep(values, fastperiod, slowperiod, difference, percent);
+  const [fast, slow] = [workColumn(length), workColumn(length)];
+  return inTurn(
+    averageStep(values, fastperiod, matype, fast),
+    averageStep(values, slowperiod, matype, slow),
+    (from, to) => {
+      for (let t = from; t < to; t++) {
+        const gap = fast[t] - slow[t];
+        difference[t] = gap;
+        percent[t] = slow[t] !== 0 ? gap / slow[t] * 100 : 0;
+      }
+    },
+  );
 };
+
+/** The same with simple averages, in one pass. */
+function simpleStep(
+  values: Float64Array,
+  fastperiod: number,
+  slowperiod: number,
+  difference: Float64Array,
+  percent: Float64Array,
+): Step {
+  let state = { fast: 0, slow: 0, renew: sumLength };
+  return (from, to) => {
+    let { fast, slow, renew } = state;
+    if (from >= renew) {
+      renew = from + sumLength;
+      [fast, slow] = [0, 0];
+      for (let i = from - fastperiod + 1; i < from; i++) fast += values[i];
+      for (let i = from - slowperiod + 1; i < from; i++) slow += values[i];
+    }
+    let t = from;
+    for (const end = Math.min(to, slowperiod - 1); t < end; t++) {
+      fast += values[t];
+      slow += values[t];
+      if (t >= fastperiod - 1) fast -= values[t - fastperiod + 1];
+    }
+    for (; t < to; t++) {
+      fast += values[t];
+      slow += values[t];
+      const level = slow / slowperiod;
+      const gap = fast / fastperiod - level;
+      difference[t] = gap;
+      percent[t] = level !== 0 ? gap / level * 100 : 0;
+      fast -= values[t - fastperiod + 1];
+      slow -= values[t - slowperiod + 1];
+    }
+    state = { fast, slow, renew };
+  };
+}
 
 const sorted = ({ fastperiod, slowperiod }: Params) => [fastperiod, slowperiod].sort((a, b) => a - b);
 
@@ -33,6 +75,7 @@ function entry(name: string): Indicator {
   });
 }
 
+/** Differences of two averages, for the table. */
 export const crossingIndicators: Record<"apo" | "ppo", Indicator> = { apo: entry("apo"), ppo: entry("ppo") };
 
 /**

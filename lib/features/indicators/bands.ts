@@ -1,35 +1,47 @@
-import { spareColumn } from "./block.ts";
 import { computeAlone } from "./compute.ts";
 import { type Indicator, indicator, type Kernel } from "./indicator.ts";
-import { averageWarmup, fillAverage } from "./moving_average.ts";
-import { fillSma } from "./sma.ts";
-import { fillDeviation } from "./stddev.ts";
+import { averageStep, averageWarmup } from "./moving_average.ts";
+import { smaStep } from "./sma.ts";
+import { deviationStep } from "./stddev.ts";
+import { inTurn, type Step, workColumn } from "./step.ts";
 
 /** Mean and standard deviation of a window, each once, and the bands made of them. */
 const kernel: Kernel = ([values], [period], { sma, stddev, bbands }) => {
-  const mean = sma?.outputs[0] ?? bbands?.outputs[1] ?? spareColumn(values.length);
-  if (sma || bbands?.params.matype === 0) fillSma(values, period, mean);
-  const deviation = stddev?.outputs[0] ?? bbands?.outputs[0] ?? spareColumn(values.length);
-  if (stddev || bbands) fillDeviation(values, period, deviation);
+  const steps: Step[] = [];
+  const simple = sma || bbands?.params.matype === 0;
+  const mean = sma?.outputs[0] ?? bbands?.outputs[1] ?? values;
+  if (simple) steps.push(smaStep(values, period, mean));
+  const scaled = stddev && stddev.params.nbdev !== 1;
+  const deviation = scaled ? workColumn(values.length) : stddev?.outputs[0] ?? bbands?.outputs[0] ?? values;
+  if (stddev || bbands) steps.push(deviationStep(values, period, deviation));
+  if (scaled) {
+    const { nbdev } = stddev.params;
+    const out = stddev.outputs[0];
+    steps.push((from, to) => {
+      for (let t = from; t < to; t++) out[t] = deviation[t] * nbdev;
+    });
+  }
   if (bbands) {
     const { nbdevup, nbdevdn, matype } = bbands.params;
     const [upper, middle, lower] = bbands.outputs;
-    if (matype !== 0) fillAverage(values, period, matype, middle);
+    if (matype !== 0) steps.push(averageStep(values, period, matype, middle));
     const centre = matype === 0 ? mean : middle;
-    for (let t = period - 1; t < values.length; t++) {
-      const [level, spread] = [centre[t], deviation[t]];
-      middle[t] = level;
-      upper[t] = level + nbdevup * spread;
-      lower[t] = level - nbdevdn * spread;
-    }
+    steps.push((from, to) => {
+      for (let t = from; t < to; t++) {
+        const level = centre[t];
+        const spread = deviation[t];
+        middle[t] = level;
+        upper[t] = level + nbdevup * spread;
+        lower[t] = level - nbdevdn * spread;
+      }
+    });
   }
-  if (stddev && stddev.params.nbdev !== 1) {
-    for (let t = period - 1; t < values.length; t++) deviation[t] *= stddev.params.nbdev;
-  }
+  return inTurn(...steps);
 };
 
 const shares = ({ timeperiod }: Readonly<Record<string, number>>) => [timeperiod];
 
+/** Averages and bands of a window, for the table. */
 export const bandIndicators: Record<"sma" | "stddev" | "bbands", Indicator> = {
   sma: indicator({
     name: "sma",

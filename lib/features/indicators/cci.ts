@@ -1,36 +1,94 @@
 import { computeAlone } from "./compute.ts";
-import { type Indicator, indicator, type Kernel } from "./indicator.ts";
+import { type Indicator, indicator, single } from "./indicator.ts";
+import { inTurn, type Step, workColumn } from "./step.ts";
 
-const kernel: Kernel = ([high, low, close], _, { cci }) => {
-  if (!cci) return;
-  const period = cci.params.timeperiod;
-  const out = cci.outputs[0];
-  const length = close.length;
-  const share = 1 / period;
-  const recent = new Float64Array(2 * period); // every price twice, so that the last `period` lie side by side
-  let slot = 0;
-  for (let t = 0; t < length; t++) {
-    const price = (high[t] + low[t] + close[t]) / 3;
-    recent[slot] = recent[slot + period] = price;
-    if (++slot === period) slot = 0;
-    if (t < period - 1) continue;
+const kernel = single(([high, low, close], { timeperiod: period }, [out]) => {
+  const [prices, means] = [workColumn(close.length), workColumn(close.length)];
+  const scale = period / 0.015;
+  const deviations = out; // what is divided by stands where the quotient will
+  return inTurn(
+    (from, to) => {
+      for (let t = from; t < to; t++) prices[t] = (high[t] + low[t] + close[t]) / 3;
+    },
+    meanStep(prices, period, means),
+    deviationStep(prices, means, period, deviations),
+    (from, to) => {
+      for (let t = Math.max(from, period - 1); t < to; t++) {
+        const deviation = deviations[t];
+        const distance = prices[t] - means[t];
+        const rounding = 1e-14 * (Math.abs(prices[t]) + Math.abs(means[t]));
+        const varied = Math.abs(distance) > rounding && deviation > rounding;
+        out[t] = varied ? distance * scale / deviation : 0;
+      }
+    },
+  );
+});
+
+/**
+ * The mean of each window. Where the newest price is close to it, the last bits of the mean decide: there it is summed
+ * in the order in which TA-Lib sums it, which is that of a ring of `period` places.
+ */
+function meanStep(prices: Float64Array, period: number, out: Float64Array): Step {
+  const exact = (t: number) => {
     let sum = 0;
-    for (let i = 0; i < period; i++) sum += recent[i];
-    const mean = sum / period;
-    let [even, odd] = [0, 0]; // two sums side by side: one would wait for itself at every price
-    let i = slot;
-    for (const last = slot + period - 1; i < last; i += 2) {
-      even += Math.abs(recent[i] - mean);
-      odd += Math.abs(recent[i + 1] - mean);
+    const turn = t - t % period;
+    for (let i = turn; i <= t; i++) sum += prices[i];
+    for (let i = t - period + 1; i < turn; i++) sum += prices[i];
+    return sum / period;
+  };
+  return (from, to) => {
+    let t = Math.max(from, period - 1);
+    let sum = 0;
+    for (let i = t - period + 1; i < t; i++) sum += prices[i];
+    for (; t < to; t++) {
+      sum += prices[t];
+      const mean = sum / period;
+      out[t] = Math.abs(prices[t] - mean) < 1e-4 * Math.abs(mean) ? exact(t) : mean;
+      sum -= prices[t - period + 1];
     }
-    if (i < slot + period) even += Math.abs(recent[i] - mean);
-    const deviation = (even + odd) * share;
-    const distance = price - mean;
-    const rounding = 1e-14 * (Math.abs(price) + Math.abs(mean));
-    out[t] = Math.abs(distance) > rounding && deviation > rounding ? distance / (0.015 * deviation) : 0;
-  }
-};
+  };
+}
 
+/** Sums of the absolute deviations from the mean, for four bars at a time: they have most of their windows in common. */
+function deviationStep(prices: Float64Array, means: Float64Array, period: number, out: Float64Array): Step {
+  return (from, to) => {
+    let t = Math.max(from, period - 1);
+    for (const end = period > 3 ? to - 3 : 0; t < end; t += 4) {
+      const mean0 = means[t];
+      const mean1 = means[t + 1];
+      const mean2 = means[t + 2];
+      const mean3 = means[t + 3];
+      let sum0 = 0;
+      let sum1 = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      for (let i = t - period + 4; i <= t; i++) {
+        const price = prices[i];
+        sum0 += Math.abs(price - mean0);
+        sum1 += Math.abs(price - mean1);
+        sum2 += Math.abs(price - mean2);
+        sum3 += Math.abs(price - mean3);
+      }
+      const old1 = prices[t - period + 1];
+      const old2 = prices[t - period + 2];
+      const old3 = prices[t - period + 3];
+      const new1 = prices[t + 1];
+      const new2 = prices[t + 2];
+      const new3 = prices[t + 3];
+      out[t] = sum0 + Math.abs(old1 - mean0) + Math.abs(old2 - mean0) + Math.abs(old3 - mean0);
+      out[t + 1] = sum1 + Math.abs(old2 - mean1) + Math.abs(old3 - mean1) + Math.abs(new1 - mean1);
+      out[t + 2] = sum2 + Math.abs(old3 - mean2) + Math.abs(new1 - mean2) + Math.abs(new2 - mean2);
+      out[t + 3] = sum3 + Math.abs(new1 - mean3) + Math.abs(new2 - mean3) + Math.abs(new3 - mean3);
+    }
+    for (; t < to; t++) {
+      let sum = 0;
+      for (let i = t - period + 1; i <= t; i++) sum += Math.abs(prices[i] - means[t]);
+      out[t] = sum;
+    }
+  };
+}
+
+/** Commodity channel index, for the table. */
 export const cciIndicators: Record<"cci", Indicator> = {
   cci: indicator({
     name: "cci",

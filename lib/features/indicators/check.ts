@@ -1,5 +1,6 @@
 import { didYouMean } from "../../base/suggest.ts";
 import type { Definition, Params } from "./indicator.ts";
+import type { Step } from "./step.ts";
 import { averageTypes } from "./average_types.ts";
 
 /**
@@ -48,35 +49,35 @@ function outside(parameter: string, value: number, limits?: readonly [number, nu
   return most === Infinity ? `a number of ${least} or more` : `a number from ${least} to ${most}`;
 }
 
-/**
- * Index of a column's first known value, its length if there is none. NaN at the start is an unknown past: indicators
- * begin after it, as TA-Lib's wrapper does. From there on every value must be finite: what a NaN in the middle should
- * mean is for the cleaning of the data to say, and not for each indicator in its own way.
- *
- * @throws {RangeError} if a later value is NaN or infinite
- */
-export function firstKnown(column: Float64Array, name: string, reader: string): number {
+/** Index of a column's first known value, its length if there is none. NaN at the start is an unknown past. */
+export function firstKnown(column: Float64Array): number {
   let first = 0;
   while (first < column.length && Number.isNaN(column[first])) first++;
-  if (isFinite(column, first)) return first;
-  const at = column.findIndex((value, t) => t >= first && !Number.isFinite(value));
-  throw new RangeError(
-    `Cannot compute ${reader} of ${name} as its values must be finite${
-      first > 0 ? ` from the first known one (bar ${first}) on` : ""
-    }: current value at bar ${at} is ${column[at]}`,
-  );
+  return first;
 }
 
-/** Whether all values from `first` on are finite: x − x is 0 for those and NaN for the others. */
-function isFinite(column: Float64Array, first: number): boolean {
-  let [a, b, c, d] = [0, 0, 0, 0]; // four sums side by side: one would wait for itself at every value
-  let t = first;
-  for (; t + 3 < column.length; t += 4) {
-    a += column[t] - column[t];
-    b += column[t + 1] - column[t + 1];
-    c += column[t + 2] - column[t + 2];
-    d += column[t + 3] - column[t + 3];
-  }
-  for (; t < column.length; t++) a += column[t] - column[t];
-  return a + b + c + d === 0;
+/**
+ * A step that throws where a column is not finite. What a NaN in the middle should mean is for the cleaning of the data
+ * to say, and not for each indicator in its own way.
+ *
+ * @param first index of the first known value: indicators begin after a start of NaN, as TA-Lib's wrapper does
+ */
+export function finiteStep(column: Float64Array, first: number, name: string, reader: string): Step {
+  return (from, to) => {
+    const start = Math.max(first, from);
+    if (allFinite(column, start, to)) return;
+    const at = column.findIndex((value, t) => t >= start && !Number.isFinite(value));
+    const since = first > 0 ? ` from the first known one (bar ${first}) on` : "";
+    throw new RangeError(
+      `Cannot compute ${reader} of ${name} as its values must be finite${since}: current value at bar ${at} is ${
+        column[at]
+      }`,
+    );
+  };
+}
+
+function allFinite(column: Float64Array, from: number, to: number): boolean {
+  let sum = 0;
+  for (let t = from; t < to; t++) sum += column[t] - column[t]; // NaN of one that is not finite, else 0
+  return sum === 0;
 }

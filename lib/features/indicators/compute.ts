@@ -1,7 +1,8 @@
 import { type Candles, columns as candleColumns } from "../../market/candles.ts";
 import { didYouMean } from "../../base/suggest.ts";
-import { checkParams, firstKnown } from "./check.ts";
+import { checkParams, finiteStep, firstKnown } from "./check.ts";
 import type { Definition, Job, Params } from "./indicator.ts";
+import { freeWorkColumns, later, type Step, walk } from "./step.ts";
 
 /** One indicator to be computed. */
 export interface IndicatorCall {
@@ -24,6 +25,7 @@ export function computeCalls(
   into?: readonly (readonly Float64Array[])[],
 ): Float64Array[][] {
   const starts = new Map<Float64Array, number>();
+  const checks: Step[] = [];
   const distinct = new Map<string, Task>();
   const identity = numbering<Float64Array>();
   const tasks = calls.map(({ indicator, params: given, input }, i) => {
@@ -40,8 +42,8 @@ export function computeCalls(
       checkLength(column, candles.length, indicator.name);
       let first = starts.get(column);
       if (first === undefined) {
-        const name = column === input ? "the input" : names[k];
-        starts.set(column, first = firstKnown(column, name, indicator.name));
+        starts.set(column, first = firstKnown(column));
+        checks.push(finiteStep(column, first, column === input ? "the input" : names[k], indicator.name));
       }
       start = Math.max(start, first);
     }
@@ -50,13 +52,17 @@ export function computeCalls(
     distinct.set(key, task);
     return task;
   });
-  for (const group of grouped([...distinct.values()])) runGroup(group);
+  freeWorkColumns();
+  const groups = grouped([...distinct.values()]);
+  walk(candles.length, [...checks, ...groups.map(begin)]);
+  groups.forEach(blankWarmup);
   return tasks.map(({ outputs }) => outputs);
 }
 
 /** Computes one indicator of columns that are not part of candles: what the plain functions (`rsi`, `sma`, …) do. */
 export function computeAlone(indicator: Definition, columns: readonly Float64Array[], given: Params): Float64Array[] {
   const params = checkParams(indicator, given);
+  const checks: Step[] = [];
   let start = 0;
   for (const [k, column] of columns.entries()) {
     const name = indicator.inputs[k].slice(1);
@@ -66,14 +72,15 @@ export function computeAlone(indicator: Definition, columns: readonly Float64Arr
       );
     }
     checkLength(column, columns[0].length, indicator.name);
-    start = Math.max(start, firstKnown(column, name, indicator.name));
+    const first = firstKnown(column);
+    checks.push(finiteStep(column, first, name, indicator.name));
+    start = Math.max(start, first);
   }
   const outputs = newColumns(indicator, columns[0].length);
-  runGroup({
-    shared: indicator.shares?.(params) ?? [],
-    columns,
-    tasks: [{ indicator, params, columns, start, outputs }],
-  });
+  freeWorkColumns();
+  const [group] = grouped([{ indicator, params, columns, start, outputs }]);
+  walk(columns[0].length, [...checks, begin(group)]);
+  blankWarmup(group);
   return outputs;
 }
 
@@ -118,14 +125,19 @@ function agree<T>(a: readonly T[], b: readonly T[]): boolean {
   return true;
 }
 
-function runGroup({ shared, columns, tasks }: Group): void {
-  const { kernel } = tasks[0].indicator;
-  const { start } = tasks[0];
+/** The step of a group's kernel. Where all columns are known only from a later bar on, it sees the bars from there. */
+function begin({ shared, columns, tasks }: Group): Step {
+  const { indicator: { kernel }, start } = tasks[0];
+  if (start >= columns[0].length) return () => {};
   const after = (column: Float64Array) => (start === 0 ? column : column.subarray(start));
   const jobs: Record<string, Job> = {};
   for (const { indicator, params, outputs } of tasks) jobs[indicator.name] = { params, outputs: outputs.map(after) };
-  kernel(columns.map(after), shared, jobs);
-  for (const { indicator, params, outputs } of tasks) {
+  const step = kernel(columns.map(after), shared, jobs);
+  return start === 0 ? step : later(start, step);
+}
+
+function blankWarmup({ tasks }: Group): void {
+  for (const { indicator, params, start, outputs } of tasks) {
     for (const output of outputs) output.fill(NaN, 0, start + indicator.warmup(params));
   }
 }

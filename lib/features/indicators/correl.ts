@@ -1,41 +1,57 @@
-import { blockLength } from "./block.ts";
 import { computeAlone } from "./compute.ts";
-import { type Indicator, indicator, type Kernel } from "./indicator.ts";
+import { type Indicator, indicator, single } from "./indicator.ts";
 
 /**
- * Sums are of distances from a level near the window, as in `fillDeviation`, and set anew for the same reasons.
+ * The sums are of distances from levels near the window, which are set anew for the same reasons as in `deviationStep`.
  */
-const kernel: Kernel = ([a, b], _, { correl }) => {
-  if (!correl) return;
-  const period = correl.params.timeperiod;
-  const out = correl.outputs[0];
-  const length = a.length;
+const kernel = single(([a, b], { timeperiod: period }, [out]) => {
   const share = 1 / period;
-  const block = blockLength(period);
-  let [levelA, levelB] = [a[0], b[0]];
-  let [sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0];
-  const add = (i: number) => {
-    const [x, y] = [a[i] - levelA, b[i] - levelB];
-    sumA += x;
-    squaresA += x * x;
-    products += x * y;
-    sumB += y;
-    squaresB += y * y;
-  };
-  for (let i = 0; i < Math.min(period - 1, length); i++) add(i);
-  let [leftA, leftB] = [0, 0]; // squared distances of the values that have just left
-  let renew = period - 2 + block;
-  for (let t = period - 1; t < length; t++) {
-    add(t);
-    let varianceA = squaresA - sumA * sumA * share;
-    let varianceB = squaresB - sumB * sumB * share;
-    let covariance = products - sumA * sumB * share;
-    if (
-      varianceA < 1e-6 * squaresA || varianceB < 1e-6 * squaresB || leftA > 1e6 * squaresA || leftB > 1e6 * squaresB ||
-      t >= renew
-    ) {
-      renew = t + block;
-      [levelA, levelB] = [0, 0];
+  const sums = { sumA: 0, sumB: 0, squaresA: 0, squaresB: 0, products: 0 };
+  // `leftA`, `leftB`: squared distances of the values that have just left
+  let state = { levelA: a[0], levelB: b[0], ...sums, leftA: 0, leftB: 0, renew: 33 * period - 2 };
+  return (from, to) => {
+    let { levelA, levelB, sumA, sumB, squaresA, squaresB, products, leftA, leftB, renew } = state;
+    let t = from;
+    for (const end = Math.min(to, period - 1); t < end; t++) {
+      const x = a[t] - levelA;
+      const y = b[t] - levelB;
+      sumA += x;
+      sumB += y;
+      squaresA += x * x;
+      squaresB += y * y;
+      products += x * y;
+    }
+    while (t < to) {
+      for (; t < to; t++) {
+        const x = a[t] - levelA;
+        const y = b[t] - levelB;
+        sumA += x;
+        sumB += y;
+        squaresA += x * x;
+        squaresB += y * y;
+        products += x * y;
+        const varianceA = squaresA - sumA * sumA * share;
+        const varianceB = squaresB - sumB * sumB * share;
+        const stale = varianceA < 1e-6 * squaresA || varianceB < 1e-6 * squaresB || leftA > 1e6 * squaresA ||
+          leftB > 1e6 * squaresB || t >= renew;
+        if (stale) break;
+        const both = varianceA * varianceB;
+        const correlation = both > 0 ? (products - sumA * sumB * share) / Math.sqrt(both) : 0;
+        out[t] = correlation > 1 ? 1 : correlation < -1 ? -1 : correlation;
+        const oldX = a[t - period + 1] - levelA;
+        const oldY = b[t - period + 1] - levelB;
+        leftA = oldX * oldX;
+        leftB = oldY * oldY;
+        sumA -= oldX;
+        sumB -= oldY;
+        squaresA -= leftA;
+        squaresB -= leftB;
+        products -= oldX * oldY;
+      }
+      if (t === to) break;
+      renew = t + 32 * period;
+      levelA = 0;
+      levelB = 0;
       for (let i = t - period + 1; i <= t; i++) {
         levelA += a[i];
         levelB += b[i];
@@ -43,25 +59,36 @@ const kernel: Kernel = ([a, b], _, { correl }) => {
       levelA *= share;
       levelB *= share;
       [sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0];
-      for (let i = t - period + 1; i <= t; i++) add(i);
-      varianceA = Math.max(0, squaresA - sumA * sumA * share);
-      varianceB = Math.max(0, squaresB - sumB * sumB * share);
-      covariance = products - sumA * sumB * share;
+      for (let i = t - period + 1; i <= t; i++) {
+        const x = a[i] - levelA;
+        const y = b[i] - levelB;
+        sumA += x;
+        sumB += y;
+        squaresA += x * x;
+        squaresB += y * y;
+        products += x * y;
+      }
+      const varianceA = squaresA - sumA * sumA * share;
+      const varianceB = squaresB - sumB * sumB * share;
+      const varied = varianceA > 1e-14 * squaresA && varianceB > 1e-14 * squaresB;
+      const correlation = varied ? (products - sumA * sumB * share) / Math.sqrt(varianceA * varianceB) : 0;
+      out[t] = Math.min(1, Math.max(-1, correlation));
+      const oldX = a[t - period + 1] - levelA;
+      const oldY = b[t - period + 1] - levelB;
+      leftA = oldX * oldX;
+      leftB = oldY * oldY;
+      sumA -= oldX;
+      sumB -= oldY;
+      squaresA -= leftA;
+      squaresB -= leftB;
+      products -= oldX * oldY;
+      t++;
     }
-    out[t] = varianceA > 1e-14 * squaresA && varianceB > 1e-14 * squaresB
-      ? Math.min(1, Math.max(-1, covariance / Math.sqrt(varianceA * varianceB)))
-      : 0;
-    const [x, y] = [a[t - period + 1] - levelA, b[t - period + 1] - levelB];
-    leftA = x * x;
-    leftB = y * y;
-    sumA -= x;
-    squaresA -= leftA;
-    products -= x * y;
-    sumB -= y;
-    squaresB -= leftB;
-  }
-};
+    state = { levelA, levelB, sumA, sumB, squaresA, squaresB, products, leftA, leftB, renew };
+  };
+});
 
+/** Correlation, for the table. */
 export const correlIndicators: Record<"correl", Indicator> = {
   correl: indicator({
     name: "correl",

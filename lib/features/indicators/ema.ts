@@ -1,6 +1,6 @@
-import { spareColumn } from "./block.ts";
 import { computeAlone } from "./compute.ts";
 import { type Indicator, indicator, type Kernel, type Params } from "./indicator.ts";
+import { spareColumn, type Step } from "./step.ts";
 
 /** Weight of the newest value in an exponential average. */
 export function weight(period: number): number {
@@ -29,39 +29,49 @@ export function startChain(values: Float64Array, period: number, levels: number)
 }
 
 /** Writes the exponential average of `values`, the double and the triple one, as far as they are asked for. */
-export function fillExponential(
+export function exponentialStep(
   values: Float64Array,
   period: number,
   out: { single?: Float64Array | undefined; double?: Float64Array | undefined; triple?: Float64Array | undefined },
-): void {
+): Step {
   const levels = out.triple ? 3 : out.double ? 2 : 1;
   const spare = spareColumn(values.length);
   const { single = spare, double = spare, triple = spare } = out;
-  const [first, second, third] = startChain(values, period, levels);
-  const lag = period - 1;
-  first.forEach((e1, i) => single[lag + i] = e1);
-  second?.forEach((e2, i) => double[2 * lag + i] = 2 * first[lag + i] - e2);
-  third?.forEach((e3, i) => triple[3 * lag + i] = 3 * first[2 * lag + i] - 3 * second[lag + i] + e3);
-
   const alpha = weight(period);
-  let [e1, e2, e3] = [first, second, third].map((level) => level?.at(-1) ?? 0);
-  for (let t = levels * lag + 1; t < values.length; t++) {
-    e1 = (values[t] - e1) * alpha + e1;
-    if (levels === 1) {
+  const lag = period - 1;
+  const start = Math.min(levels * lag, values.length - 1);
+  const begin = () => {
+    const [first, second, third] = startChain(values, period, levels);
+    first.forEach((e1, i) => single[lag + i] = e1);
+    second?.forEach((e2, i) => double[2 * lag + i] = 2 * first[lag + i] - e2);
+    third?.forEach((e3, i) => triple[3 * lag + i] = 3 * first[2 * lag + i] - 3 * second[lag + i] + e3);
+    return { e1: lastOf(first), e2: lastOf(second), e3: lastOf(third) };
+  };
+  let state = { e1: 0, e2: 0, e3: 0 };
+  return (from, to) => {
+    if (from <= start && to > start) state = begin();
+    let { e1, e2, e3 } = state;
+    for (let t = Math.max(from, start + 1); t < to; t++) {
+      e1 = (values[t] - e1) * alpha + e1;
       single[t] = e1;
-      continue;
+      if (levels === 1) continue;
+      e2 = (e1 - e2) * alpha + e2;
+      double[t] = 2 * e1 - e2;
+      if (levels === 2) continue;
+      e3 = (e2 - e3) * alpha + e3;
+      triple[t] = 3 * e1 - 3 * e2 + e3;
     }
-    e2 = (e1 - e2) * alpha + e2;
-    e3 = (e2 - e3) * alpha + e3;
-    triple[t] = 3 * e1 - 3 * e2 + e3;
-    double[t] = 2 * e1 - e2;
-    single[t] = e1;
-  }
+    state = { e1, e2, e3 };
+  };
 }
 
-const kernel: Kernel = ([values], [period], { ema, dema, tema }) => {
-  fillExponential(values, period, { single: ema?.outputs[0], double: dema?.outputs[0], triple: tema?.outputs[0] });
-};
+/** The last value of a level of a chain; 0 if it has none. */
+export function lastOf(level: Float64Array | undefined): number {
+  return level?.at(-1) ?? 0;
+}
+
+const kernel: Kernel = ([values], [period], { ema, dema, tema }) =>
+  exponentialStep(values, period, { single: ema?.outputs[0], double: dema?.outputs[0], triple: tema?.outputs[0] });
 
 function entry(name: string, levels: number): Indicator {
   return indicator({
@@ -75,6 +85,7 @@ function entry(name: string, levels: number): Indicator {
   });
 }
 
+/** Exponential averages, for the table. */
 export const exponentialIndicators: Record<"ema" | "dema" | "tema", Indicator> = {
   ema: entry("ema", 1),
   dema: entry("dema", 2),

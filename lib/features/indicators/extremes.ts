@@ -1,69 +1,84 @@
-import { spareColumn } from "./block.ts";
 import { computeAlone } from "./compute.ts";
+import { extremeStep, slotOf } from "./extreme_at.ts";
 import { type Indicator, indicator, type Kernel, type Params } from "./indicator.ts";
-import { averageWarmup, fillAverage } from "./moving_average.ts";
+import { averageStep, averageWarmup } from "./moving_average.ts";
+import { blockLength, inTurn, later, type Step, workColumn } from "./step.ts";
 
-/**
- * Highest high and lowest low of the last `period` bars, found once for all that is made of them. An extreme is kept
- * until it leaves the window or is reached again (the later of equals counts); then the window is searched.
- */
+/** The highest high and the lowest low of a window are found once; each indicator makes of them what it wants. */
 const kernel: Kernel = ([high, low, close], [period], { midprice, willr, stoch, aroon, aroonosc }) => {
-  const length = high.length;
-  const spare = spareColumn(length);
-  const middle = midprice?.outputs[0] ?? spare;
-  const williams = willr?.outputs[0] ?? spare;
-  const fastK = stoch?.outputs[1] ?? spare; // where the slow D will be, for now
-  const [down, up] = aroon?.outputs ?? [spare, spare];
-  const swing = aroonosc?.outputs[0] ?? spare;
-  const places = willr || stoch ? close : high;
-  const [wantsPlace, wantsAge] = [Boolean(willr || stoch), Boolean(aroon || aroonosc)];
-  const percent = 100 / period;
-
-  let [top, bottom, topAt, bottomAt] = [0, 0, -1, -1];
-  for (let t = period - 1; t < length; t++) {
-    const first = t - period + 1;
-    const [newHigh, newLow] = [high[t], low[t]];
-    if (topAt < first) {
-      [top, topAt] = [high[first], first];
-      for (let i = first + 1; i <= t; i++) if (high[i] >= top) [top, topAt] = [high[i], i];
-    } else if (newHigh >= top) {
-      [top, topAt] = [newHigh, t];
-    }
-    if (bottomAt < first) {
-      [bottom, bottomAt] = [low[first], first];
-      for (let i = first + 1; i <= t; i++) if (low[i] <= bottom) [bottom, bottomAt] = [low[i], i];
-    } else if (newLow <= bottom) {
-      [bottom, bottomAt] = [newLow, t];
-    }
-    middle[t] = (top + bottom) / 2;
-    if (wantsPlace) {
-      const range = top - bottom;
-      williams[t] = range > 0 ? -100 * ((top - places[t]) / range) : 0;
-      fastK[t] = range > 1e-14 * (Math.abs(top) + Math.abs(bottom)) ? 100 * ((places[t] - bottom) / range) : 0;
-    }
-    if (wantsAge && t >= period) { // Aroon looks one bar further back
-      const [oldHigh, oldLow] = [high[t - period], low[t - period]];
-      const topAge = oldHigh > top ? period : t - topAt;
-      const bottomAge = oldLow < bottom ? period : t - bottomAt;
-      up[t] = percent * (period - topAge);
-      down[t] = percent * (period - bottomAge);
-      swing[t] = percent * (bottomAge - topAge);
+  const [topAt, bottomAt] = [new Int32Array(blockLength), new Int32Array(blockLength)]; // for bar t at t & slotOf
+  const steps: Step[] = [extremeStep(high, 1, period, topAt), extremeStep(low, -1, period, bottomAt)];
+  if (midprice) {
+    const [out] = midprice.outputs;
+    steps.push((from, to) => {
+      for (let t = Math.max(from, period - 1); t < to; t++) {
+        out[t] = (high[topAt[t & slotOf]] + low[bottomAt[t & slotOf]]) / 2;
+      }
+    });
+  }
+  if (willr) {
+    const [out] = willr.outputs;
+    steps.push((from, to) => {
+      for (let t = Math.max(from, period - 1); t < to; t++) {
+        const top = high[topAt[t & slotOf]];
+        const range = top - low[bottomAt[t & slotOf]];
+        out[t] = range > 0 ? -100 * ((top - close[t]) / range) : 0;
+      }
+    });
+  }
+  if (stoch) {
+    const fastK = workColumn(close.length);
+    steps.push((from, to) => {
+      for (let t = Math.max(from, period - 1); t < to; t++) {
+        const top = high[topAt[t & slotOf]];
+        const bottom = low[bottomAt[t & slotOf]];
+        const range = top - bottom;
+        const flat = range <= 1e-14 * (Math.abs(top) + Math.abs(bottom));
+        fastK[t] = flat ? 0 : 100 * ((close[t] - bottom) / range);
+      }
+    }, slowStep(fastK, stoch.params, stoch.outputs));
+  }
+  if (aroon || aroonosc) {
+    const percent = 100 / period;
+    const [down, up] = aroon?.outputs ?? [workColumn(high.length), workColumn(high.length)];
+    // Aroon looks one bar further back: if that bar's extreme is beyond the others', its age is `period`
+    steps.push((from, to) => {
+      for (let t = Math.max(from, period); t < to; t++) {
+        const at = bottomAt[t & slotOf];
+        const within = 1 - +(low[t - period] < low[at]);
+        down[t] = percent * (period - t + at) * within;
+      }
+    }, (from, to) => {
+      for (let t = Math.max(from, period); t < to; t++) {
+        const at = topAt[t & slotOf];
+        const within = 1 - +(high[t - period] > high[at]);
+        up[t] = percent * (period - t + at) * within;
+      }
+    });
+    if (aroonosc) {
+      const [out] = aroonosc.outputs;
+      steps.push((from, to) => {
+        for (let t = Math.max(from, period); t < to; t++) out[t] = up[t] - down[t];
+      });
     }
   }
-  if (stoch) smoothStochastic(stoch.params, stoch.outputs);
+  return inTurn(...steps);
 };
 
-/** Slow K is the average of fast K, which is where D is to be; D is the average of slow K. */
-function smoothStochastic(params: Params, [k, d]: readonly Float64Array[]): void {
+/** Slow K is the average of fast K, and D the average of slow K. Each begins when what it averages has. */
+function slowStep(fastK: Float64Array, params: Params, [k, d]: readonly Float64Array[]): Step {
   const start = params.fastk_period - 1;
   const next = start + averageWarmup(params.slowk_period, params.slowk_matype);
-  fillAverage(d.subarray(start), params.slowk_period, params.slowk_matype, k.subarray(start));
-  fillAverage(k.subarray(next), params.slowd_period, params.slowd_matype, d.subarray(next));
+  return inTurn(
+    later(start, averageStep(fastK.subarray(start), params.slowk_period, params.slowk_matype, k.subarray(start))),
+    later(next, averageStep(k.subarray(next), params.slowd_period, params.slowd_matype, d.subarray(next))),
+  );
 }
 
 const shares = ({ timeperiod }: Params) => [timeperiod];
 const fromTwo = { timeperiod: [2, 100_000] } as const;
 
+/** What is made of rolling extremes, for the table. */
 export const extremeIndicators: Record<"midprice" | "willr" | "stoch" | "aroon" | "aroonosc", Indicator> = {
   midprice: indicator({
     name: "midprice",

@@ -1,5 +1,6 @@
 import type { Candles } from "../../market/candles.ts";
 import { computeCalls } from "./compute.ts";
+import { inTurn, type Step } from "./step.ts";
 
 /** Numbers an indicator takes, by name, in the order a spec gives them: `macd(12, 26, 9)`. */
 export type Params = Readonly<Record<string, number>>;
@@ -31,14 +32,14 @@ export interface Definition {
 }
 
 /**
- * Fills the outputs of every job, in as few passes over the bars as it can. Values before the warm-up may be left as
- * they are: they are blanked afterwards.
+ * Begins to fill the outputs of every job, in as few passes over the bars as it can; the step that it gives does the
+ * work. Values before the warm-up may be anything: they are blanked afterwards.
  *
- * @param columns the bars: [T] each, all finite, not to be written to
+ * @param columns the bars: [T] each, all finite, T ≥ 1, not to be written to
  * @param shared what the jobs agree in
  * @param jobs at most one by each name
  */
-export type Kernel = (columns: readonly Float64Array[], shared: readonly number[], jobs: Jobs) => void;
+export type Kernel = (columns: readonly Float64Array[], shared: readonly number[], jobs: Jobs) => Step;
 
 /** What a kernel is asked for, by the indicators' names. */
 export type Jobs = Readonly<Partial<Record<string, Job>>>;
@@ -47,6 +48,16 @@ export type Jobs = Readonly<Partial<Record<string, Job>>>;
 export interface Job {
   readonly params: Params;
   readonly outputs: readonly Float64Array[];
+}
+
+/** A kernel of an indicator that shares no work with others: one job at a time. */
+export function single(
+  begin: (columns: readonly Float64Array[], params: Params, outputs: readonly Float64Array[]) => Step,
+): Kernel {
+  return (columns, _, jobs) => {
+    const steps = Object.values(jobs).flatMap((job) => (job ? [begin(columns, job.params, job.outputs)] : []));
+    return inTurn(...steps);
+  };
 }
 
 /** Makes a table's entry of a definition. */

@@ -1,6 +1,6 @@
-import { sumLength } from "./block.ts";
 import { computeAlone } from "./compute.ts";
-import { type Indicator, indicator } from "./indicator.ts";
+import { type Indicator, indicator, single } from "./indicator.ts";
+import { type Step, sumLength } from "./step.ts";
 
 const slowest = 2 / (30 + 1);
 const fastest = 2 / (2 + 1);
@@ -9,33 +9,48 @@ const fastest = 2 / (2 + 1);
  * Writes Kaufman's adaptive average to `out`, from index `period` on (with a period of 1 a copy, as TA-Lib does). It
  * starts from the value at `period - 1`.
  */
-export function fillKama(values: Float64Array, period: number, out: Float64Array): void {
-  if (period === 1) return out.set(values);
-  const length = values.length;
-  let average = values[period - 1];
-  let still = 0; // bars since the value moved
-  for (let start = period; start < length; start += sumLength) {
-    let path = 0; // how far the values went, step by step, in the last `period` steps
-    for (let i = start - period + 1; i < start; i++) path += Math.abs(values[i] - values[i - 1]);
-    let leaving = 0;
-    const end = Math.min(length, start + sumLength);
-    for (let t = start; t < end; t++) {
+export function kamaStep(values: Float64Array, period: number, out: Float64Array): Step {
+  if (period === 1) return copyStep(values, out);
+  // `path`: how far the values went, step by step, in the last `period` steps
+  let state = { average: 0, path: 0, leaving: 0, still: 0, renew: sumLength };
+  return (from, to) => {
+    let { average, path, leaving, still, renew } = state;
+    if (from >= renew) {
+      renew = from + sumLength;
+      path = leaving;
+      for (let i = from - period + 1; i < from; i++) path += Math.abs(values[i] - values[i - 1]);
+    }
+    if (from <= period) average = values[period - 1];
+    let t = Math.max(from, 1);
+    for (const end = Math.min(to, period); t < end; t++) {
+      const stride = Math.abs(values[t] - values[t - 1]);
+      path += stride;
+      still = stride === 0 ? still + 1 : 0;
+    }
+    for (; t < to; t++) {
       const value = values[t];
-      const first = values[t - period];
-      const step = Math.abs(value - values[t - 1]);
-      path = path - leaving + step;
-      leaving = Math.abs(values[t - period + 1] - first);
-      still = step === 0 ? still + 1 : 0;
+      const stride = Math.abs(value - values[t - 1]);
+      path = path - leaving + stride;
+      still = stride === 0 ? still + 1 : 0;
       if (still >= period) path = 0; // and not what rounding has left
+      const first = values[t - period];
+      leaving = Math.abs(values[t - period + 1] - first);
       const way = value - first; // and how far they got
       const efficiency = path <= way || path <= 0 ? 1 : Math.abs(way / path);
       const pace = efficiency * (fastest - slowest) + slowest;
       average = (value - average) * (pace * pace) + average;
       out[t] = average;
     }
-  }
+    state = { average, path, leaving, still, renew };
+  };
 }
 
+/** Writes the values themselves. */
+export function copyStep(values: Float64Array, out: Float64Array): Step {
+  return (from, to) => out.set(values.subarray(from, to), from);
+}
+
+/** Kaufman's average, for the table. */
 export const kamaIndicators: Record<"kama", Indicator> = {
   kama: indicator({
     name: "kama",
@@ -43,7 +58,7 @@ export const kamaIndicators: Record<"kama", Indicator> = {
     params: { timeperiod: 30 },
     outputs: ["kama"],
     warmup: ({ timeperiod }) => (timeperiod === 1 ? 0 : timeperiod),
-    kernel: ([values], _, { kama }) => kama && fillKama(values, kama.params.timeperiod, kama.outputs[0]),
+    kernel: single(([values], { timeperiod }, [out]) => kamaStep(values, timeperiod, out)),
   }),
 };
 

@@ -1,32 +1,42 @@
-import { blockLength, spareColumn } from "./block.ts";
 import { computeAlone } from "./compute.ts";
 import { type Indicator, indicator, type Kernel, type Params } from "./indicator.ts";
+import { spareColumn } from "./step.ts";
 
-/** Least squares line through the last `period` values, once for its slope and for where it points. */
+/**
+ * Least squares line through the last `period` values, once for its slope and for where it points. The errors of the
+ * sum are summed in the aged one: both are made afresh every 32 windows, when TA-Lib does.
+ */
 const kernel: Kernel = ([values], [period], { linearreg_slope, tsf }) => {
-  const length = values.length;
-  const [slopes, forecasts] = [linearreg_slope, tsf].map((job) => job?.outputs[0] ?? spareColumn(length));
+  const slopes = linearreg_slope?.outputs[0] ?? spareColumn(values.length);
+  const forecasts = tsf?.outputs[0] ?? spareColumn(values.length);
   const ages = period * (period - 1) / 2; // Σ age; the newest value has age 0
   const divisor = ages * ages - period * (period * (period - 1) * (2 * period - 1) / 6);
-  const block = blockLength(period);
-  for (let start = period - 1; start < length; start += block) {
-    let [sum, aged] = [0, 0]; // Σ y, Σ age · y
-    for (let age = period - 1; age >= 0; age--) {
-      sum += values[start - age];
-      aged += age * values[start - age];
-    }
-    const end = Math.min(length, start + block);
-    for (let t = start; t < end; t++) {
-      if (t > start) { // all become a bar older, the oldest leaves
-        const leaving = values[t - period];
-        aged = aged + sum - period * leaving;
-        sum = sum - leaving + values[t];
+  let state = { sum: 0, aged: 0, renew: period - 1 }; // Σ y and Σ age · y of the window less its newest value
+  return (from, to) => {
+    let { sum, aged, renew } = state;
+    let t = Math.max(from, period - 1);
+    while (t < to) {
+      if (t === renew) {
+        renew += 32 * period;
+        sum = 0;
+        aged = 0;
+        for (let age = period - 1; age > 0; age--) {
+          sum += values[t - age];
+          aged += age * values[t - age];
+        }
       }
-      const slope = (period * aged - ages * sum) / divisor;
-      slopes[t] = slope;
-      forecasts[t] = (sum - slope * ages) / period + slope * period;
+      for (const end = Math.min(to, renew); t < end; t++) {
+        sum += values[t];
+        const slope = (period * aged - ages * sum) / divisor;
+        slopes[t] = slope;
+        forecasts[t] = (sum - slope * ages) / period + slope * period;
+        const leaving = values[t - period + 1];
+        aged = aged + sum - period * leaving; // all become a bar older
+        sum -= leaving;
+      }
     }
-  }
+    state = { sum, aged, renew };
+  };
 };
 
 const shares = ({ timeperiod }: Params) => [timeperiod];
@@ -44,6 +54,7 @@ function entry(name: string): Indicator {
   });
 }
 
+/** Least squares lines, for the table. */
 export const regressionIndicators: Record<"linearreg_slope" | "tsf", Indicator> = {
   linearreg_slope: entry("linearreg_slope"),
   tsf: entry("tsf"),

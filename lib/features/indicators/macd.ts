@@ -1,48 +1,52 @@
 import { computeAlone } from "./compute.ts";
 import { weight } from "./ema.ts";
-import { type Indicator, indicator, type Kernel } from "./indicator.ts";
+import { type Indicator, indicator, single } from "./indicator.ts";
 
 /**
  * Both averages begin at the slow one's first bar, each with the mean of its own last values: TA-Lib's MACD, and not
- * the difference of two `ema` series, which begin at different bars.
+ * the difference of two `ema` series, which begin at different bars. The signal begins with the mean of the first
+ * `signalperiod` differences.
  */
-const kernel: Kernel = ([values], _, { macd: job }) => {
-  if (!job) return;
-  const { signalperiod } = job.params;
-  const [fastperiod, slowperiod] = [job.params.fastperiod, job.params.slowperiod].sort((a, b) => a - b);
-  const [macd, signal, hist] = job.outputs;
-  const start = slowperiod - 1;
-  const first = start + signalperiod - 1;
-  const fastAlpha = weight(fastperiod);
-  const slowAlpha = weight(slowperiod);
-  const signalAlpha = weight(signalperiod);
-  let [fast, slow, smooth] = [0, 0, 0];
-  for (let t = 0; t < Math.min(slowperiod, values.length); t++) {
-    slow += values[t];
-    if (t >= slowperiod - fastperiod) fast += values[t];
-  }
-  slow /= slowperiod;
-  fast /= fastperiod;
-  smooth = fast - slow; // the signal begins with the mean of its first `signalperiod` differences
-  for (let t = start + 1; t <= Math.min(first, values.length - 1); t++) {
-    fast = (values[t] - fast) * fastAlpha + fast;
-    slow = (values[t] - slow) * slowAlpha + slow;
-    smooth += fast - slow;
-  }
-  smooth /= signalperiod;
-  if (first < values.length) [macd[first], signal[first], hist[first]] = [fast - slow, smooth, fast - slow - smooth];
-  for (let t = first + 1; t < values.length; t++) {
-    const value = values[t];
-    fast = (value - fast) * fastAlpha + fast;
-    slow = (value - slow) * slowAlpha + slow;
-    const difference = fast - slow;
-    smooth = (difference - smooth) * signalAlpha + smooth;
-    macd[t] = difference;
-    signal[t] = smooth;
-    hist[t] = difference - smooth;
-  }
-};
+const kernel = single(([values], { fastperiod, slowperiod, signalperiod }, [macd, signal, hist]) => {
+  const [fewer, more] = [Math.min(fastperiod, slowperiod), Math.max(fastperiod, slowperiod)];
+  const [fastAlpha, slowAlpha, signalAlpha] = [fewer, more, signalperiod].map(weight);
+  const first = more + signalperiod - 2;
+  let state = { fast: 0, slow: 0, smooth: 0 };
+  return (from, to) => {
+    let { fast, slow, smooth } = state;
+    let t = from;
+    for (; t < Math.min(to, more); t++) {
+      slow += values[t];
+      if (t >= more - fewer) fast += values[t];
+      if (t < more - 1) continue;
+      slow /= more;
+      fast /= fewer;
+      smooth = fast - slow;
+      if (signalperiod === 1) [macd[t], signal[t], hist[t]] = [smooth, smooth, 0];
+    }
+    for (; t < Math.min(to, first + 1); t++) {
+      fast = (values[t] - fast) * fastAlpha + fast;
+      slow = (values[t] - slow) * slowAlpha + slow;
+      smooth += fast - slow;
+      if (t < first) continue;
+      smooth /= signalperiod;
+      [macd[t], signal[t], hist[t]] = [fast - slow, smooth, fast - slow - smooth];
+    }
+    for (; t < to; t++) {
+      const value = values[t];
+      fast = (value - fast) * fastAlpha + fast;
+      slow = (value - slow) * slowAlpha + slow;
+      const difference = fast - slow;
+      smooth = signalperiod === 1 ? difference : (difference - smooth) * signalAlpha + smooth;
+      macd[t] = difference;
+      signal[t] = smooth;
+      hist[t] = difference - smooth;
+    }
+    state = { fast, slow, smooth };
+  };
+});
 
+/** MACD, for the table. */
 export const macdIndicators: Record<"macd", Indicator> = {
   macd: indicator({
     name: "macd",

@@ -1,43 +1,62 @@
-import { sumLength } from "./block.ts";
 import { computeAlone } from "./compute.ts";
-import { type Indicator, indicator, type Kernel } from "./indicator.ts";
+import { type Indicator, indicator, single } from "./indicator.ts";
+import { inTurn, type Step, sumLength, workColumn } from "./step.ts";
 
-const kernel: Kernel = ([high, low, close, volume], _, { mfi }) => {
-  if (!mfi) return;
-  const period = mfi.params.timeperiod;
-  const out = mfi.outputs[0];
-  const length = close.length;
-  const [inflows, outflows] = [new Float64Array(period), new Float64Array(period)];
-  let [inflow, outflow, slot, idle] = [0, 0, 0, 0];
-  let renew = period + sumLength;
-  let before = length > 0 ? (high[0] + low[0] + close[0]) / 3 : 0;
-  for (let t = 1; t < length; t++) {
-    const price = (high[t] + low[t] + close[t]) / 3;
-    const change = price - before;
-    const moved = +(Math.abs(change) > 1e-14 * (price + before)); // less is rounding
-    before = price;
-    const flow = price * volume[t] * moved;
-    const entering = flow * +(change > 0);
-    inflow = inflow - inflows[slot] + entering;
-    outflow = outflow - outflows[slot] + (flow - entering);
-    inflows[slot] = entering;
-    outflows[slot] = flow - entering;
-    if (++slot === period) slot = 0;
-    idle = flow === 0 ? idle + 1 : 0;
-    if (idle >= period) [inflow, outflow] = [0, 0]; // and not what rounding has left
-    if (t === renew) {
-      [inflow, outflow] = [0, 0];
-      for (let i = 0; i < period; i++) {
+const kernel = single(([high, low, close, volume], { timeperiod: period }, [out]) => {
+  const [inflows, outflows] = [workColumn(close.length), workColumn(close.length)];
+  let last = (high[0] + low[0] + close[0]) / 3;
+  const flow: Step = (from, to) => {
+    let before = last;
+    for (let t = Math.max(from, 1); t < to; t++) {
+      const price = (high[t] + low[t] + close[t]) / 3;
+      const change = price - before;
+      const moved = +(Math.abs(change) > 1e-14 * (Math.abs(price) + Math.abs(before))); // less is rounding
+      const money = price * volume[t] * moved;
+      const entering = money * +(change > 0);
+      inflows[t] = entering;
+      outflows[t] = money - entering;
+      before = price;
+    }
+    last = before;
+  };
+  let state = { inflow: 0, outflow: 0, idle: 0, renew: sumLength };
+  const compare: Step = (from, to) => {
+    let { inflow, outflow, idle, renew } = state;
+    if (from >= renew) {
+      renew = from + sumLength;
+      inflow = 0;
+      outflow = 0;
+      for (let i = from - period + 1; i < from; i++) {
         inflow += inflows[i];
         outflow += outflows[i];
       }
-      renew += sumLength;
     }
-    const all = inflow + outflow;
-    out[t] = all > 0 ? 100 * (Math.min(Math.max(inflow, 0), all) / all) : 0;
-  }
-};
+    let t = Math.max(from, 1);
+    for (const end = Math.min(to, period); t < end; t++) {
+      inflow += inflows[t];
+      outflow += outflows[t];
+      idle = inflows[t] + outflows[t] === 0 ? idle + 1 : 0;
+    }
+    for (; t < to; t++) {
+      inflow += inflows[t];
+      outflow += outflows[t];
+      idle = inflows[t] + outflows[t] === 0 ? idle + 1 : 0;
+      if (idle >= period) { // and not what rounding has left
+        inflow = 0;
+        outflow = 0;
+      }
+      const all = inflow + outflow;
+      const within = inflow < 0 ? 0 : inflow > all ? all : inflow;
+      out[t] = all > 0 ? 100 * (within / all) : 0;
+      inflow -= inflows[t - period + 1];
+      outflow -= outflows[t - period + 1];
+    }
+    state = { inflow, outflow, idle, renew };
+  };
+  return inTurn(flow, compare);
+});
 
+/** Money flow index, for the table. */
 export const mfiIndicators: Record<"mfi", Indicator> = {
   mfi: indicator({
     name: "mfi",

@@ -1,6 +1,7 @@
 import { computeAlone } from "./compute.ts";
-import { type Indicator, indicator } from "./indicator.ts";
+import { type Indicator, indicator, single } from "./indicator.ts";
 
+/** Changes and bodies of single bars, for the table. */
 export const momentumIndicators: Record<"mom" | "roc" | "bop", Indicator> = {
   mom: indicator({
     name: "mom",
@@ -8,12 +9,9 @@ export const momentumIndicators: Record<"mom" | "roc" | "bop", Indicator> = {
     params: { timeperiod: 10 },
     outputs: ["mom"],
     warmup: ({ timeperiod }) => timeperiod,
-    kernel: ([values], _, { mom }) => {
-      if (!mom) return;
-      const period = mom.params.timeperiod;
-      const out = mom.outputs[0];
-      for (let t = period; t < values.length; t++) out[t] = values[t] - values[t - period];
-    },
+    kernel: single(([values], { timeperiod: period }, [out]) => (from, to) => {
+      for (let t = Math.max(from, period); t < to; t++) out[t] = values[t] - values[t - period];
+    }),
   }),
   roc: indicator({
     name: "roc",
@@ -21,15 +19,12 @@ export const momentumIndicators: Record<"mom" | "roc" | "bop", Indicator> = {
     params: { timeperiod: 10 },
     outputs: ["roc"],
     warmup: ({ timeperiod }) => timeperiod,
-    kernel: ([values], _, { roc }) => {
-      if (!roc) return;
-      const period = roc.params.timeperiod;
-      const out = roc.outputs[0];
-      for (let t = period; t < values.length; t++) {
+    kernel: single(([values], { timeperiod: period }, [out]) => (from, to) => {
+      for (let t = Math.max(from, period); t < to; t++) {
         const before = values[t - period];
         out[t] = before !== 0 ? (values[t] / before - 1) * 100 : 0;
       }
-    },
+    }),
   }),
   bop: indicator({
     name: "bop",
@@ -37,14 +32,12 @@ export const momentumIndicators: Record<"mom" | "roc" | "bop", Indicator> = {
     params: {},
     outputs: ["bop"],
     warmup: () => 0,
-    kernel: ([open, high, low, close], _, { bop }) => {
-      if (!bop) return;
-      const out = bop.outputs[0];
-      for (let t = 0; t < close.length; t++) {
+    kernel: single(([open, high, low, close], _, [out]) => (from, to) => {
+      for (let t = from; t < to; t++) {
         const range = high[t] - low[t];
         out[t] = range > 0 ? (close[t] - open[t]) / range : 0;
       }
-    },
+    }),
   }),
 };
 

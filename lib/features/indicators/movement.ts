@@ -1,74 +1,138 @@
-import { spareColumn } from "./block.ts";
 import { computeAlone } from "./compute.ts";
 import { type Indicator, indicator, type Kernel, type Params } from "./indicator.ts";
+import { inTurn, type Step, workColumn } from "./step.ts";
 
 /**
- * True range and directional movement, and all that is made of them, in one pass. Source: Wilder 1978, sec. III and IV.
- *
- * Wilder's sum of x keeps (n − 1)/n of itself at each bar and adds x; at first it keeps all. The average true range,
- * and the ADX, are such a sum divided by n. An upward difference counts if it is positive and larger than the downward
- * one, and the other way round. These are picked by arithmetic and not by branches: nobody can predict them.
+ * True range and directional movement, and all that is made of them: each once, and only what is asked for.
+ * Source: Wilder 1978, sec. III and IV.
  */
 const kernel: Kernel = ([high, low, close], [period = 1], jobs) => {
-  const length = high.length;
-  const column = (name: string) => jobs[name]?.outputs[0] ?? spareColumn(length);
-  const [ranges, averages, percents] = ["trange", "atr", "natr"].map(column);
-  const [ups, downs, indices, adxr] = ["plus_di", "minus_di", "dx", "adxr"].map(column);
-  const adx = jobs.adx?.outputs[0] ?? (jobs.adxr ? new Float64Array(length) : spareColumn(length));
-  const [averaged, directed] = [
-    jobs.atr || jobs.natr,
-    jobs.plus_di || jobs.minus_di || jobs.dx || jobs.adx || jobs.adxr,
-  ]
-    .map(Boolean);
-  const share = 1 / period;
-  const percent = period === 1 ? 1 : 100; // TA-Lib gives the DI of single bars as a fraction
+  const column = (name: string) => jobs[name]?.outputs[0] ?? workColumn(high.length);
+  const ranges = column("trange");
+  const steps = [rangeStep(high, low, close, ranges)];
+  if (jobs.atr || jobs.natr) {
+    const averages = column("atr");
+    steps.push(averageRangeStep(ranges, period, averages));
+    if (jobs.natr) steps.push(percentStep(averages, close, period, jobs.natr.outputs[0]));
+  }
+  const indexed = jobs.dx || jobs.adx || jobs.adxr;
+  if (jobs.plus_di || jobs.minus_di || indexed) {
+    const [plus, minus] = [column("plus_di"), column("minus_di")];
+    steps.push(directionStep(high, low, ranges, period, plus, minus));
+    if (indexed) {
+      const adx = column("adx");
+      steps.push(indexStep(plus, minus, period, column("dx"), adx));
+      if (jobs.adxr) steps.push(ratingStep(adx, period, jobs.adxr.outputs[0]));
+    }
+  }
+  return inTurn(...steps);
+};
 
-  let [up, down, range, rangeSum, indexSum, index] = [0, 0, 0, 0, 0, 0];
-  const kept = 1 - share;
-  const phases = [
-    { end: period, keep: 1, keepRange: 1, keepIndex: 1 },
-    { end: period + 1, keep: kept, keepRange: 1, keepIndex: 1 },
-    { end: 2 * period, keep: kept, keepRange: kept, keepIndex: 1 },
-    { end: length, keep: kept, keepRange: kept, keepIndex: kept },
-  ];
-  let t = 1;
-  for (const { end, keep, keepRange, keepIndex } of phases) {
-    for (; t < Math.min(end, length); t++) {
+/** The bar's range, drawn out to the close before it. */
+function rangeStep(high: Float64Array, low: Float64Array, close: Float64Array, out: Float64Array): Step {
+  return (from, to) => {
+    for (let t = Math.max(from, 1); t < to; t++) {
       const before = close[t - 1];
-      const trueRange = high[t] - low[t] + positive(before - high[t]) + positive(low[t] - before);
-      ranges[t] = trueRange;
-      if (averaged) {
-        rangeSum = rangeSum * keepRange + trueRange;
-        const average = rangeSum * share;
-        averages[t] = average;
-        percents[t] = period === 1 ? average : close[t] !== 0 ? average / close[t] * 100 : 0;
-      }
-      if (!directed) continue;
+      const top = high[t];
+      const bottom = low[t];
+      out[t] = top - bottom + positive(before - top) + positive(bottom - before);
+    }
+  };
+}
+
+/** Wilder's average, begun with the mean of the first `period` ranges. Its n-fold is what goes from bar to bar. */
+function averageRangeStep(ranges: Float64Array, period: number, out: Float64Array): Step {
+  const share = 1 / period;
+  let state = { sum: 0 };
+  return (from, to) => {
+    let { sum } = state;
+    let t = Math.max(from, 1);
+    for (const end = Math.min(to, period); t < end; t++) sum += ranges[t];
+    for (let keep = t === period ? 1 : 1 - share; t < to; t++) {
+      sum = sum * keep + ranges[t];
+      keep = 1 - share;
+      out[t] = sum * share;
+    }
+    state = { sum };
+  };
+}
+
+/** In percent of the close; with a period of 1 as it is, as TA-Lib does. */
+function percentStep(averages: Float64Array, close: Float64Array, period: number, out: Float64Array): Step {
+  return (from, to) => {
+    for (let t = from; t < to; t++) {
+      out[t] = period === 1 ? averages[t] : close[t] !== 0 ? averages[t] / close[t] * 100 : 0;
+    }
+  };
+}
+
+/**
+ * +DI and −DI: sums of upward and of downward movement in percent of the sum of ranges (with a period of 1 as
+ * fractions, as TA-Lib does). Wilder's sums keep (n − 1)/n of themselves at each bar and add the new; the first n − 1
+ * bars are added whole. A movement counts if it is positive and larger than the one the other way.
+ */
+function directionStep(
+  high: Float64Array,
+  low: Float64Array,
+  ranges: Float64Array,
+  period: number,
+  plus: Float64Array,
+  minus: Float64Array,
+): Step {
+  const kept = 1 - 1 / period;
+  const percent = period === 1 ? 1 : 100;
+  let state = { up: 0, down: 0, range: 0 };
+  return (from, to) => {
+    let { up, down, range } = state;
+    for (let t = Math.max(from, 1); t < to; t++) {
+      const keep = t < period ? 1 : kept;
       const rise = high[t] - high[t - 1];
       const fall = low[t - 1] - low[t];
       up = up * keep + positive(rise) * +(rise > fall);
       down = down * keep + positive(fall) * +(fall > rise);
-      range = range * keep + trueRange;
-      if (t < period) continue;
+      range = range * keep + ranges[t];
       const scale = range > 0 ? percent / range : 0;
-      const plus = up * scale;
-      const minus = down * scale;
-      ups[t] = plus;
-      downs[t] = minus;
-      const both = plus + minus;
-      if (both >= 1e-14) {
-        index = 100 * Math.abs(plus - minus) / both;
-        indexSum = indexSum * keepIndex + index;
-      }
-      indices[t] = index;
-      const average = indexSum * share;
-      adx[t] = average;
-      adxr[t] = (average + adx[t - period + 1]) / 2;
+      plus[t] = up * scale;
+      minus[t] = down * scale;
     }
-  }
-};
+    state = { up, down, range };
+  };
+}
 
-/** `x` where it is positive, else 0, without a branch. */
+/** Difference of the two as a share of their sum, and Wilder's average of that, begun with the mean of the first. */
+function indexStep(
+  plus: Float64Array,
+  minus: Float64Array,
+  period: number,
+  dx: Float64Array,
+  adx: Float64Array,
+): Step {
+  const share = 1 / period;
+  let state = { index: 0, sum: 0 };
+  return (from, to) => {
+    let { index, sum } = state;
+    for (let t = Math.max(from, period); t < to; t++) {
+      const keep = t < 2 * period ? 1 : 1 - share;
+      const both = plus[t] + minus[t];
+      if (both >= 1e-14) { // else all stays as it was
+        index = 100 * Math.abs(plus[t] - minus[t]) / both;
+        sum = sum * keep + index;
+      }
+      dx[t] = index;
+      adx[t] = sum * share;
+    }
+    state = { index, sum };
+  };
+}
+
+/** The mean of the ADX now and `period - 1` bars ago. */
+function ratingStep(adx: Float64Array, period: number, out: Float64Array): Step {
+  return (from, to) => {
+    for (let t = Math.max(from, period); t < to; t++) out[t] = (adx[t] + adx[t - period + 1]) / 2;
+  };
+}
+
+/** `x` where it is positive, else 0, without a branch: nobody, and no processor, can foresee it. */
 function positive(x: number): number {
   return 0.5 * (x + Math.abs(x));
 }
@@ -88,6 +152,7 @@ function entry(name: string, least: number, warmup: (period: number) => number):
 
 type Name = "trange" | "atr" | "natr" | "plus_di" | "minus_di" | "dx" | "adx" | "adxr";
 
+/** True range and directional movement, for the table. */
 export const movementIndicators: Record<Name, Indicator> = {
   trange: indicator({
     name: "trange",

@@ -1,10 +1,11 @@
 import { averageTypes } from "./average_types.ts";
-import { fillExponential } from "./ema.ts";
-import { fillKama } from "./kama.ts";
-import { fillSma } from "./sma.ts";
-import { fillT3 } from "./t3.ts";
-import { fillTrima } from "./trima.ts";
-import { fillWma } from "./wma.ts";
+import { exponentialStep } from "./ema.ts";
+import { copyStep, kamaStep } from "./kama.ts";
+import { smaStep } from "./sma.ts";
+import type { Step } from "./step.ts";
+import { t3Step } from "./t3.ts";
+import { trimaStep } from "./trima.ts";
+import { wmaStep } from "./wma.ts";
 
 /** Index of the first value of a moving average of TA-Lib's number `matype`. With a period of 1 it is a copy. */
 export function averageWarmup(period: number, matype: number): number {
@@ -14,25 +15,25 @@ export function averageWarmup(period: number, matype: number): number {
 }
 
 /** Writes the moving average of TA-Lib's number `matype` (`averageTypes`) to `out`, from its warm-up on. */
-export function fillAverage(values: Float64Array, period: number, matype: number, out: Float64Array): void {
-  if (period === 1) return out.set(values);
+export function averageStep(values: Float64Array, period: number, matype: number, out: Float64Array): Step {
+  if (period === 1) return copyStep(values, out);
   switch (averageTypes[matype]) {
     case "SMA":
-      return fillSma(values, period, out);
+      return smaStep(values, period, out);
     case "EMA":
-      return fillExponential(values, period, { single: out });
+      return exponentialStep(values, period, { single: out });
     case "WMA":
-      return fillWma(values, period, out);
+      return wmaStep(values, period, out);
     case "DEMA":
-      return fillExponential(values, period, { double: out });
+      return exponentialStep(values, period, { double: out });
     case "TEMA":
-      return fillExponential(values, period, { triple: out });
+      return exponentialStep(values, period, { triple: out });
     case "TRIMA":
-      return fillTrima(values, period, out);
+      return trimaStep(values, period, out);
     case "KAMA":
-      return fillKama(values, period, out);
+      return kamaStep(values, period, out);
     case "T3":
-      return fillT3(values, period, 0.7, out);
+      return t3Step(values, period, 0.7, out);
   }
   throw new RangeError(`Cannot average as matype must be one of TA-Lib's: current value is ${matype}`);
 }

@@ -1,7 +1,8 @@
-import { spareColumn } from "./block.ts";
 import { computeAlone } from "./compute.ts";
+import { extremeStep, slotOf } from "./extreme_at.ts";
 import { type Indicator, indicator, type Kernel, type Params } from "./indicator.ts";
-import { averageWarmup, fillAverage } from "./moving_average.ts";
+import { averageStep, averageWarmup } from "./moving_average.ts";
+import { blockLength, inTurn, later, spareColumn, type Step, workColumn } from "./step.ts";
 
 /**
  * Wilder's average gain and average loss, once for all that compares the two. They begin with the means of the first
@@ -9,62 +10,66 @@ import { averageWarmup, fillAverage } from "./moving_average.ts";
  */
 const kernel: Kernel = ([values], [period], { rsi, cmo, stochrsi }) => {
   const length = values.length;
-  const strength = rsi?.outputs[0] ?? stochrsi?.outputs[1] ?? spareColumn(length);
+  const strength = rsi?.outputs[0] ?? (stochrsi ? workColumn(length) : spareColumn(length));
   const momentum = cmo?.outputs[0] ?? spareColumn(length);
   const share = 1 / period;
-  let [gains, losses] = [0, 0];
-  let t = 1;
-  for (
-    const { end, keep, scale } of [
-      { end: period, keep: 1, scale: 1 },
-      { end: period + 1, keep: 1, scale: share },
-      { end: length, keep: period - 1, scale: share },
-    ]
-  ) {
-    for (; t < Math.min(end, length); t++) {
+  let state = { gains: 0, losses: 0 };
+  const step: Step = (from, to) => {
+    let { gains, losses } = state;
+    let t = Math.max(from, 1);
+    for (const end = Math.min(to, period); t < end; t++) {
+      const gain = positive(values[t] - values[t - 1]);
+      gains += gain;
+      losses += gain - (values[t] - values[t - 1]);
+    }
+    for (let keep = t === period ? 1 : period - 1; t < to; t++) {
       const change = values[t] - values[t - 1];
-      const gain = 0.5 * (change + Math.abs(change)); // the change where it is positive, without a branch
-      gains = (gains * keep + gain) * scale;
-      losses = (losses * keep + (gain - change)) * scale;
+      const gain = positive(change);
+      gains = (gains * keep + gain) * share;
+      losses = (losses * keep + (gain - change)) * share;
+      keep = period - 1;
       const all = gains + losses;
       strength[t] = all > 0 ? 100 * (gains / all) : 0;
       momentum[t] = all > 0 ? 100 * ((gains - losses) / all) : 0;
     }
-  }
-  if (stochrsi) {
-    const { fastk_period, fastd_period, fastd_matype } = stochrsi.params;
-    const [k, d] = stochrsi.outputs;
-    fillPlace(strength.subarray(period, length), fastk_period, k.subarray(period));
-    const start = period + fastk_period - 1;
-    fillAverage(k.subarray(start), fastd_period, fastd_matype, d.subarray(start));
-  }
+    state = { gains, losses };
+  };
+  return stochrsi ? inTurn(step, later(period, placeStep(strength, period, stochrsi.params, stochrsi.outputs))) : step;
 };
 
-/** Writes where each value lies between the lowest and the highest of the last `period`, 0..100; 0 if those are equal. */
-function fillPlace(values: Float64Array, period: number, out: Float64Array): void {
-  let [top, bottom, topAt, bottomAt] = [0, 0, -1, -1];
-  for (let t = period - 1; t < values.length; t++) {
-    const first = t - period + 1;
-    const value = values[t];
-    if (topAt < first) {
-      [top, topAt] = [values[first], first];
-      for (let i = first + 1; i <= t; i++) if (values[i] >= top) [top, topAt] = [values[i], i];
-    } else if (value >= top) {
-      [top, topAt] = [value, t];
+/** `x` where it is positive, else 0, without a branch: nobody, and no processor, can foresee it. */
+function positive(x: number): number {
+  return 0.5 * (x + Math.abs(x));
+}
+
+/** Where the RSI lies between its lowest and highest of a window, 0..100 (0 if those are equal), and the average of that. */
+function placeStep(strength: Float64Array, start: number, params: Params, [k, d]: readonly Float64Array[]): Step {
+  const { fastk_period: period, fastd_period, fastd_matype } = params;
+  const values = strength.subarray(start);
+  const out = k.subarray(start);
+  const [topAt, bottomAt] = [new Int32Array(blockLength), new Int32Array(blockLength)]; // for bar t at t & slotOf
+  const step: Step = (from, to) => {
+    for (let t = Math.max(from, period - 1); t < to; t++) {
+      const top = values[topAt[t & slotOf]];
+      const bottom = values[bottomAt[t & slotOf]];
+      const range = top - bottom;
+      const flat = range <= 1e-14 * (Math.abs(top) + Math.abs(bottom));
+      out[t] = flat ? 0 : 100 * ((values[t] - bottom) / range);
     }
-    if (bottomAt < first) {
-      [bottom, bottomAt] = [values[first], first];
-      for (let i = first + 1; i <= t; i++) if (values[i] <= bottom) [bottom, bottomAt] = [values[i], i];
-    } else if (value <= bottom) {
-      [bottom, bottomAt] = [value, t];
-    }
-    const range = top - bottom;
-    out[t] = range > 1e-14 * (Math.abs(top) + Math.abs(bottom)) ? 100 * ((value - bottom) / range) : 0;
-  }
+  };
+  const next = start + period - 1;
+  const average = averageStep(k.subarray(next), fastd_period, fastd_matype, d.subarray(next));
+  return inTurn(
+    extremeStep(values, 1, period, topAt),
+    extremeStep(values, -1, period, bottomAt),
+    step,
+    later(period - 1, average),
+  );
 }
 
 const shares = ({ timeperiod }: Params) => [timeperiod];
 
+/** Gains against losses, for the table. */
 export const strengthIndicators: Record<"rsi" | "cmo" | "stochrsi", Indicator> = {
   rsi: indicator({
     name: "rsi",

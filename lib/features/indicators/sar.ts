@@ -1,44 +1,72 @@
 import { computeAlone } from "./compute.ts";
-import { type Indicator, indicator, type Kernel } from "./indicator.ts";
+import { type Indicator, indicator, single } from "./indicator.ts";
 
 /**
  * The stop rises (falls) towards the extreme of the trade, faster with each new extreme, but never into the range of
  * the last two bars; touched, it turns and starts from the extreme. The first trade is short if the second bar's low
  * fell by more than its high rose.
  */
-const kernel: Kernel = ([high, low], _, { sar: job }) => {
-  if (!job || high.length < 2) return;
-  const { maximum } = job.params;
-  const acceleration = Math.min(job.params.acceleration, maximum);
-  const out = job.outputs[0];
-  const fall = low[0] - low[1];
-  let long = !(fall > 0 && fall > high[1] - high[0]);
-  let pace = acceleration;
-  let extreme = long ? high[1] : low[1];
-  let stop = long ? low[0] : high[0];
-  for (let t = 1; t < high.length; t++) {
-    const before = t === 1 ? 1 : t - 1; // the first bar's range has done its part as the first stop
-    const top = Math.max(high[before], high[t]);
-    const bottom = Math.min(low[before], low[t]);
-    const touched = long ? low[t] <= stop : high[t] >= stop;
-    if (touched) {
-      long = !long;
-      stop = long ? Math.min(extreme, bottom) : Math.max(extreme, top);
-      out[t] = stop;
-      pace = acceleration;
-      extreme = long ? high[t] : low[t];
-    } else {
-      out[t] = stop;
-      if (long ? high[t] > extreme : low[t] < extreme) {
-        extreme = long ? high[t] : low[t];
-        pace = Math.min(pace + acceleration, maximum);
-      }
+const kernel = single(([high, low], { acceleration: given, maximum }, [out]) => {
+  const acceleration = Math.min(given, maximum);
+  let state = { long: true, stop: 0, extreme: 0, pace: acceleration, top: 0, bottom: 0 };
+  return (from, to) => {
+    let { long, stop, extreme, pace, top, bottom } = state; // `top` and `bottom`: of the bar before
+    if (from <= 1 && to > 1) {
+      const fall = low[0] - low[1];
+      long = !(fall > 0 && fall > high[1] - high[0]);
+      extreme = long ? high[1] : low[1];
+      stop = long ? low[0] : high[0];
+      top = high[1]; // the first bar has done its part
+      bottom = low[1];
     }
-    stop += pace * (extreme - stop);
-    stop = long ? Math.min(stop, bottom) : Math.max(stop, top);
-  }
-};
+    for (let t = Math.max(from, 1); t < to; t++) {
+      const newTop = high[t];
+      const newBottom = low[t];
+      if (long) {
+        if (newBottom <= stop) {
+          long = false;
+          stop = Math.max(extreme, top, newTop);
+          out[t] = stop;
+          extreme = newBottom;
+          pace = acceleration;
+          stop = Math.max(stop + pace * (extreme - stop), top, newTop);
+        } else {
+          out[t] = stop;
+          if (newTop > extreme) {
+            extreme = newTop;
+            pace += acceleration;
+            if (pace > maximum) pace = maximum;
+          }
+          stop += pace * (extreme - stop);
+          if (stop > bottom) stop = bottom;
+          if (stop > newBottom) stop = newBottom;
+        }
+      } else if (newTop >= stop) {
+        long = true;
+        stop = Math.min(extreme, bottom, newBottom);
+        out[t] = stop;
+        extreme = newTop;
+        pace = acceleration;
+        stop = Math.min(stop + pace * (extreme - stop), bottom, newBottom);
+      } else {
+        out[t] = stop;
+        if (newBottom < extreme) {
+          extreme = newBottom;
+          pace += acceleration;
+          if (pace > maximum) pace = maximum;
+        }
+        stop += pace * (extreme - stop);
+        if (stop < top) stop = top;
+        if (stop < newTop) stop = newTop;
+      }
+      top = newTop;
+      bottom = newBottom;
+    }
+    state = { long, stop, extreme, pace, top, bottom };
+  };
+});
 
+/** Parabolic stop and reverse, for the table. */
 export const sarIndicators: Record<"sar", Indicator> = {
   sar: indicator({
     name: "sar",

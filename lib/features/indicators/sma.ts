@@ -1,16 +1,22 @@
-import { sumLength } from "./block.ts";
+import { type Step, sumLength } from "./step.ts";
 
 /** Writes the mean of the last `period` values to `out`, from index `period - 1` on. */
-export function fillSma(values: Float64Array, period: number, out: Float64Array): void {
-  const length = values.length;
-  for (let start = period - 1; start < length; start += sumLength) {
-    let sum = 0;
-    for (let i = start - period + 1; i < start; i++) sum += values[i];
-    const end = Math.min(length, start + sumLength);
-    for (let t = start; t < end; t++) {
+export function smaStep(values: Float64Array, period: number, out: Float64Array): Step {
+  let state = { sum: 0, renew: sumLength };
+  return (from, to) => {
+    let { sum, renew } = state;
+    if (from >= renew) {
+      renew = from + sumLength;
+      sum = 0;
+      for (let i = from - period + 1; i < from; i++) sum += values[i];
+    }
+    let t = from;
+    for (const end = Math.min(to, period - 1); t < end; t++) sum += values[t];
+    for (; t < to; t++) {
       sum += values[t];
       out[t] = sum / period;
       sum -= values[t - period + 1];
     }
-  }
+    state = { sum, renew };
+  };
 }

@@ -1,51 +1,56 @@
-import { blockLength } from "./block.ts";
+import type { Step } from "./step.ts";
 
 /**
  * Writes the population standard deviation of the last `period` values to `out`, from index `period - 1` on.
  *
  * The sums are of distances from a level near the window, so that high prices cost no digits. The level is set anew
- * after every 32 windows, when the spread has become small beside the distances, and when a far outlier leaves; all is
- * then computed in two passes over the window. Equal values give exactly 0.
+ * after 32 windows, when the spread has become small beside the distances, and when a far outlier leaves; all is then
+ * computed in two passes over the window. Equal values give exactly 0.
  */
-export function fillDeviation(values: Float64Array, period: number, out: Float64Array): void {
-  const length = values.length;
+export function deviationStep(values: Float64Array, period: number, out: Float64Array): Step {
   const share = 1 / period;
-  const block = blockLength(period);
-  let level = values[0];
-  let [sum, squares] = [0, 0];
-  for (let i = 0; i < Math.min(period - 1, length); i++) {
-    const distance = values[i] - level;
-    sum += distance;
-    squares += distance * distance;
-  }
-  let renew = period - 2 + block;
-  for (let t = period - 1; t < length; t++) {
-    const entering = values[t] - level;
-    sum += entering;
-    squares += entering * entering;
-    let mean = sum * share;
-    let variance = squares * share - mean * mean;
-    let leaving = values[t - period + 1] - level;
-    sum -= leaving;
-    squares -= leaving * leaving;
-    if (variance < 1e-6 * (squares * share) || leaving * leaving > 1e6 * squares || t >= renew) {
-      renew = t + block;
+  let state = { level: values[0], sum: 0, squares: 0, renew: 33 * period - 2 };
+  return (from, to) => {
+    let { level, sum, squares, renew } = state;
+    let t = from;
+    for (const end = Math.min(to, period - 1); t < end; t++) {
+      const distance = values[t] - level;
+      sum += distance;
+      squares += distance * distance;
+    }
+    while (t < to) {
+      for (; t < to; t++) {
+        const entering = values[t] - level;
+        sum += entering;
+        squares += entering * entering;
+        const mean = sum * share;
+        const variance = squares * share - mean * mean;
+        const leaving = values[t - period + 1] - level;
+        sum -= leaving;
+        squares -= leaving * leaving;
+        if (variance < 1e-6 * (squares * share) || leaving * leaving > 1e6 * squares || t >= renew) break;
+        out[t] = Math.sqrt(variance);
+      }
+      if (t === to) break;
+      renew = t + 32 * period;
       level = 0;
       for (let i = t - period + 1; i <= t; i++) level += values[i];
       level *= share;
-      [sum, squares] = [0, 0];
+      sum = 0;
+      squares = 0;
       for (let i = t - period + 1; i <= t; i++) {
         const distance = values[i] - level;
         sum += distance;
         squares += distance * distance;
       }
-      mean = sum * share;
-      variance = squares * share - mean * mean;
-      if (variance < 1e-12 * (squares * share)) variance = 0; // the rest is the rounding of the level
-      leaving = values[t - period + 1] - level;
+      const mean = sum * share;
+      const variance = squares * share - mean * mean;
+      out[t] = variance < 1e-12 * (squares * share) ? 0 : Math.sqrt(variance); // less is the rounding of the level
+      const leaving = values[t - period + 1] - level;
       sum -= leaving;
       squares -= leaving * leaving;
+      t++;
     }
-    out[t] = Math.sqrt(variance);
-  }
+    state = { level, sum, squares, renew };
+  };
 }

@@ -1,24 +1,29 @@
 import { computeAlone } from "./compute.ts";
-import { startChain, weight } from "./ema.ts";
-import { type Indicator, indicator, type Kernel } from "./indicator.ts";
+import { lastOf, startChain, weight } from "./ema.ts";
+import { type Indicator, indicator, single } from "./indicator.ts";
 
-const kernel: Kernel = ([values], _, { trix }) => {
-  if (!trix) return;
-  const period = trix.params.timeperiod;
-  const out = trix.outputs[0];
-  const start = 3 * (period - 1);
-  if (start >= values.length) return;
-  let [e1, e2, e3] = startChain(values, period, 3).map((level) => level[level.length - 1]);
+const kernel = single(([values], { timeperiod: period }, [out]) => {
   const alpha = weight(period);
-  for (let t = start + 1; t < values.length; t++) {
-    const before = e3;
-    e1 = (values[t] - e1) * alpha + e1;
-    e2 = (e1 - e2) * alpha + e2;
-    e3 = (e2 - e3) * alpha + e3;
-    out[t] = before !== 0 ? (e3 / before - 1) * 100 : 0;
-  }
-};
+  const start = 3 * (period - 1);
+  let state = { e1: 0, e2: 0, e3: 0 };
+  return (from, to) => {
+    if (from <= start && to > start) {
+      const [e1, e2, e3] = startChain(values, period, 3).map(lastOf);
+      state = { e1, e2, e3 };
+    }
+    let { e1, e2, e3 } = state;
+    for (let t = Math.max(from, start + 1); t < to; t++) {
+      const before = e3;
+      e1 = (values[t] - e1) * alpha + e1;
+      e2 = (e1 - e2) * alpha + e2;
+      e3 = (e2 - e3) * alpha + e3;
+      out[t] = before !== 0 ? (e3 / before - 1) * 100 : 0;
+    }
+    state = { e1, e2, e3 };
+  };
+});
 
+/** TRIX, for the table. */
 export const trixIndicators: Record<"trix", Indicator> = {
   trix: indicator({
     name: "trix",

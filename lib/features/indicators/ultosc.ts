@@ -1,54 +1,60 @@
-import { blockLength } from "./block.ts";
 import { computeAlone } from "./compute.ts";
-import { type Indicator, indicator, type Kernel } from "./indicator.ts";
+import { type Indicator, indicator, single } from "./indicator.ts";
+import { inTurn, type Step, sumLength, workColumn } from "./step.ts";
 
-const kernel: Kernel = ([high, low, close], _, { ultosc }) => {
-  if (!ultosc) return;
-  const out = ultosc.outputs[0];
-  const length = close.length;
-  const [short, middle, long] = Object.values(ultosc.params).sort((a, b) => a - b);
-  const block = blockLength(long);
-  const mask = 2 ** Math.ceil(Math.log2(long + 1)) - 1;
-  const [pressures, ranges] = [new Float64Array(mask + 1), new Float64Array(mask + 1)]; // of the last bars, by t & mask
-  let [pressure1, pressure2, pressure3, range1, range2, range3] = [0, 0, 0, 0, 0, 0];
-  let renew = long;
-  for (let t = 1; t < length; t++) {
-    const before = close[t - 1];
-    const fall = 0.5 * (low[t] - before + Math.abs(low[t] - before)); // how far the bar lies above the close before
-    const rise = 0.5 * (before - high[t] + Math.abs(before - high[t]));
-    const pressure = close[t] - low[t] + fall; // from the true low up to the close
-    const range = high[t] - low[t] + fall + rise;
-    const [old1, old2, old3] = [(t - short) & mask, (t - middle) & mask, (t - long) & mask];
-    pressure1 += pressure - pressures[old1];
-    pressure2 += pressure - pressures[old2];
-    pressure3 += pressure - pressures[old3];
-    range1 += range - ranges[old1];
-    range2 += range - ranges[old2];
-    range3 += range - ranges[old3];
-    pressures[t & mask] = pressure;
-    ranges[t & mask] = range;
-    if (t === renew) {
-      renew += block;
-      [pressure1, pressure2, pressure3, range1, range2, range3] = [0, 0, 0, 0, 0, 0];
-      for (let i = long - 1; i >= 0; i--) {
-        const at = (t - i) & mask;
-        pressure3 += pressures[at];
-        range3 += ranges[at];
-        if (i >= middle) continue;
-        pressure2 += pressures[at];
-        range2 += ranges[at];
-        if (i >= short) continue;
-        pressure1 += pressures[at];
-        range1 += ranges[at];
-      }
+const kernel = single(([high, low, close], { timeperiod1, timeperiod2, timeperiod3 }, [out]) => {
+  const [short, middle, long] = Float64Array.of(timeperiod1, timeperiod2, timeperiod3).sort();
+  const [pressures, ranges] = [workColumn(close.length), workColumn(close.length)];
+  const measure: Step = (from, to) => {
+    for (let t = Math.max(from, 1); t < to; t++) {
+      const before = close[t - 1];
+      const above = low[t] - before; // by so much the bar lies above the close before, if it is positive
+      const below = before - high[t];
+      const rise = 0.5 * (above + Math.abs(above));
+      pressures[t] = close[t] - low[t] + rise; // from the true low up to the close
+      ranges[t] = high[t] - low[t] + rise + 0.5 * (below + Math.abs(below));
     }
-    const share1 = range1 > 0 ? pressure1 / range1 : 0;
-    const share2 = range2 > 0 ? pressure2 / range2 : 0;
-    const share3 = range3 > 0 ? pressure3 / range3 : 0;
-    out[t] = (100 / 7) * (4 * share1 + 2 * share2 + share3);
-  }
-};
+  };
+  let state = { pressure1: 0, pressure2: 0, pressure3: 0, range1: 0, range2: 0, range3: 0, still: 0, renew: long };
+  const compare: Step = (from, to) => {
+    let { pressure1, pressure2, pressure3, range1, range2, range3, still, renew } = state;
+    let t = Math.max(from, long);
+    if (t >= renew && t < to) { // sums of the windows that end before t
+      renew = t + sumLength;
+      [pressure1, range1] = [sum(pressures, t - short, t), sum(ranges, t - short, t)];
+      [pressure2, range2] = [sum(pressures, t - middle, t), sum(ranges, t - middle, t)];
+      [pressure3, range3] = [sum(pressures, t - long, t), sum(ranges, t - long, t)];
+      still = 0;
+      while (still < long && ranges[t - 1 - still] === 0) still++;
+    }
+    for (; t < to; t++) {
+      const pressure = pressures[t];
+      const range = ranges[t];
+      pressure1 += pressure - pressures[t - short];
+      pressure2 += pressure - pressures[t - middle];
+      pressure3 += pressure - pressures[t - long];
+      range1 += range - ranges[t - short];
+      range2 += range - ranges[t - middle];
+      range3 += range - ranges[t - long];
+      still = range === 0 ? still + 1 : 0; // bars without range: a window of them has none, but what rounding has left
+      const share1 = still < short ? pressure1 / range1 : 0;
+      const share2 = still < middle ? pressure2 / range2 : 0;
+      const share3 = still < long ? pressure3 / range3 : 0;
+      out[t] = 100 * ((4 * share1 + 2 * share2 + share3) / 7);
+    }
+    state = { pressure1, pressure2, pressure3, range1, range2, range3, still, renew };
+  };
+  pressures[0] = ranges[0] = 0; // the first bar has no close before it
+  return inTurn(measure, compare);
+});
 
+function sum(values: Float64Array, from: number, to: number): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += values[i];
+  return sum;
+}
+
+/** Ultimate oscillator, for the table. */
 export const ultoscIndicators: Record<"ultosc", Indicator> = {
   ultosc: indicator({
     name: "ultosc",

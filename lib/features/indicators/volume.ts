@@ -1,27 +1,48 @@
-import { spareColumn } from "./block.ts";
 import { computeAlone } from "./compute.ts";
 import { weight } from "./ema.ts";
-import { type Indicator, indicator, type Kernel } from "./indicator.ts";
+import { type Indicator, indicator, type Kernel, type Params, single } from "./indicator.ts";
+import { inTurn, type Step, workColumn } from "./step.ts";
 
 /** Chaikin's accumulation line, once for itself and for the oscillator of its averages. */
 const accumulation: Kernel = ([high, low, close, volume], _, { ad, adosc }) => {
-  const length = close.length;
-  const [lines, oscillations] = [ad, adosc].map((job) => job?.outputs[0] ?? spareColumn(length));
-  const { fastperiod, slowperiod } = adosc?.params ?? { fastperiod: 1, slowperiod: 1 };
-  const fastAlpha = weight(fastperiod);
-  const slowAlpha = weight(slowperiod);
-  let [line, fast, slow] = [0, 0, 0];
-  for (let t = 0; t < length; t++) {
-    const range = high[t] - low[t];
-    if (range > 0) line += (close[t] - low[t] - (high[t] - close[t])) / range * volume[t];
-    lines[t] = line;
-    if (t === 0) fast = slow = line;
-    fast = fastAlpha * line + (1 - fastAlpha) * fast;
-    slow = slowAlpha * line + (1 - slowAlpha) * slow;
-    oscillations[t] = fast - slow;
-  }
+  const lines = ad?.outputs[0] ?? workColumn(close.length);
+  const line = lineStep(high, low, close, volume, lines);
+  return adosc ? inTurn(line, oscillationStep(lines, adosc.params, adosc.outputs[0])) : line;
 };
 
+function lineStep(
+  high: Float64Array,
+  low: Float64Array,
+  close: Float64Array,
+  volume: Float64Array,
+  out: Float64Array,
+): Step {
+  return (from, to) => {
+    let line = from === 0 ? 0 : out[from - 1];
+    for (let t = from; t < to; t++) {
+      const range = high[t] - low[t];
+      if (range > 0) line += (close[t] - low[t] - (high[t] - close[t])) / range * volume[t];
+      out[t] = line;
+    }
+  };
+}
+
+function oscillationStep(lines: Float64Array, { fastperiod, slowperiod }: Params, out: Float64Array): Step {
+  const fastAlpha = weight(fastperiod);
+  const slowAlpha = weight(slowperiod);
+  let state = { fast: 0, slow: 0 };
+  return (from, to) => {
+    let { fast, slow } = from === 0 ? { fast: lines[0], slow: lines[0] } : state;
+    for (let t = from; t < to; t++) {
+      fast = fastAlpha * lines[t] + (1 - fastAlpha) * fast;
+      slow = slowAlpha * lines[t] + (1 - slowAlpha) * slow;
+      out[t] = fast - slow;
+    }
+    state = { fast, slow };
+  };
+}
+
+/** Running sums of volume, for the table. */
 export const volumeIndicators: Record<"ad" | "adosc" | "obv", Indicator> = {
   ad: indicator({
     name: "ad",
@@ -46,15 +67,16 @@ export const volumeIndicators: Record<"ad" | "adosc" | "obv", Indicator> = {
     params: {},
     outputs: ["obv"],
     warmup: () => 0,
-    kernel: ([close, volume], _, { obv }) => {
-      if (!obv || close.length === 0) return;
-      const out = obv.outputs[0];
-      let balance = out[0] = volume[0];
-      for (let t = 1; t < close.length; t++) {
-        balance += volume[t] * (+(close[t] > close[t - 1]) - +(close[t] < close[t - 1]));
-        out[t] = balance;
-      }
-    },
+    kernel: single(([close, volume], _, [out]) => {
+      out[0] = volume[0];
+      return (from, to) => {
+        let balance = out[Math.max(from, 1) - 1];
+        for (let t = Math.max(from, 1); t < to; t++) {
+          balance += volume[t] * (+(close[t] > close[t - 1]) - +(close[t] < close[t - 1]));
+          out[t] = balance;
+        }
+      };
+    }),
   }),
 };
 

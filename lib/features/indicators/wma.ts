@@ -1,35 +1,42 @@
 import { computeAlone } from "./compute.ts";
-import { type Indicator, indicator } from "./indicator.ts";
+import { type Indicator, indicator, single } from "./indicator.ts";
+import type { Step } from "./step.ts";
 
-/** Writes the mean of the last `period` values, weighted 1 to `period`, to `out` from index `period - 1` on. */
-export function fillWma(values: Float64Array, period: number, out: Float64Array): void {
-  if (period === 1) return out.set(values);
-  const length = values.length;
+/**
+ * Writes the mean of the last `period` values, weighted 1 to `period`, to `out` from index `period - 1` on.
+ *
+ * The errors of the sum are summed in the weighted one: both are made afresh every 8 windows, when TA-Lib does.
+ */
+export function wmaStep(values: Float64Array, period: number, out: Float64Array): Step {
   const weights = period * (period + 1) / 2;
-  const block = 8 * period; // TA-Lib's own interval, and so its own rounding
-  let [weighted, sum, leaving] = [0, 0, 0];
-  const prime = (from: number, to: number) => {
-    [weighted, sum] = [0, 0];
-    for (let i = from; i <= to; i++) {
-      weighted += (i - from + 1) * values[i];
-      sum += values[i];
+  let state = { weighted: 0, sum: 0, leaving: 0, renew: period - 1 };
+  return (from, to) => {
+    let { weighted, sum, leaving, renew } = state;
+    let t = Math.max(from, period - 1);
+    while (t < to) {
+      if (t === renew) {
+        renew = t < period ? 9 * period - 2 : t + 8 * period;
+        weighted = 0;
+        sum = 0;
+        leaving = 0;
+        for (let i = 1; i < period; i++) {
+          weighted += i * values[t - period + i];
+          sum += values[t - period + i];
+        }
+      }
+      for (const end = Math.min(to, renew); t < end; t++) {
+        sum = sum + values[t] - leaving;
+        weighted += period * values[t];
+        out[t] = weighted / weights;
+        weighted -= sum; // every value moves one weight down
+        leaving = values[t - period + 1];
+      }
     }
+    state = { weighted, sum, leaving, renew };
   };
-  prime(0, Math.min(period - 1, length) - 1);
-  let renew = period - 2 + block;
-  for (let t = period - 1; t < length; t++) {
-    sum = sum + values[t] - leaving;
-    weighted += period * values[t];
-    if (t === renew) {
-      renew += block;
-      prime(t - period + 1, t);
-    }
-    out[t] = weighted / weights;
-    weighted -= sum; // every value moves one weight down
-    leaving = values[t - period + 1];
-  }
 }
 
+/** Weighted average, for the table. */
 export const wmaIndicators: Record<"wma", Indicator> = {
   wma: indicator({
     name: "wma",
@@ -37,7 +44,7 @@ export const wmaIndicators: Record<"wma", Indicator> = {
     params: { timeperiod: 20 },
     outputs: ["wma"],
     warmup: ({ timeperiod }) => timeperiod - 1,
-    kernel: ([values], _, { wma }) => wma && fillWma(values, wma.params.timeperiod, wma.outputs[0]),
+    kernel: single(([values], { timeperiod }, [out]) => wmaStep(values, timeperiod, out)),
   }),
 };
 
