@@ -35,7 +35,7 @@ export function agentVerdict({ rows, seeds, improvement, monthlyImprovement }: A
     : `${who} cannot be told apart from buy and hold: ${earned} against ${held}`;
   const timing = agent.trades === 0
     ? "it did not trade"
-    : agent.totalReturn > chance.returns.high
+    : (many ? agent.returns.low : agent.totalReturn) > chance.returns.high
     ? `its timing was worth something, as chance with the same turnover earned ${
       percent(chance.totalReturn, { sign: true })
     }`
