@@ -50,7 +50,7 @@ export function fitHmm(x: Float64Array, options: HmmOptions = {}): FittedHmm {
     logLikelihood = pass(model, x, emission, forward, scale);
     used++;
   }
-  return { ...(initial ? model : sorted(model)), logLikelihood, iterations: used, converged };
+  return { ...(initial ? model : byVariance(model)), logLikelihood, iterations: used, converged };
 }
 
 /**
@@ -186,7 +186,8 @@ function startingPoint(x: Float64Array, S: number): Hmm {
   };
 }
 
-function sorted({ start, transition, mean, variance }: Hmm): Hmm {
+/** The same model with its states from calm to wild. */
+export function byVariance({ start, transition, mean, variance }: Hmm): Hmm {
   const S = start.length;
   const order = Array.from(variance.keys()).sort((a, b) => variance[a] - variance[b]);
   const pick = (values: Float64Array) => Float64Array.from(order, (s) => values[s]);

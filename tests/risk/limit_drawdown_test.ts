@@ -31,7 +31,7 @@ Deno.test("a limit twice is a limit once, and every rule of the table leaves a f
   const twice = backtest(market, buyAndHold(), { risk: [limitDrawdown(), limitDrawdown()] });
   assertEquals(twice.equity, once.equity);
   for (const rule of Object.values(riskRules)) {
-    const { fills } = backtest(market, () => () => {}, { risk: [rule()] });
+    const { fills } = backtest(market, () => () => {}, { risk: [rule.make({})] });
     assertEquals(fills.length, 0);
   }
 });
