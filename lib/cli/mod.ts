@@ -4,6 +4,7 @@ import { backtestCommand } from "./backtest.ts";
 import type { Context } from "./command.ts";
 import { notebookCommand } from "./notebook.ts";
 import { demoCommand, explainCommand, publishCommand, reportCommand, verifyCommand } from "./reports.ts";
+import { scenariosCommand } from "./scenarios.ts";
 import { checkLeaksCommand, configCommand, featuresCommand, fetchCommand, listCommand } from "./data.ts";
 
 /** Every command of `lab`, in the order of `--help`. */
@@ -13,6 +14,7 @@ export function commands(context: Context): Command[] {
     featuresCommand(context),
     checkLeaksCommand(context),
     backtestCommand(context),
+    scenariosCommand(context),
     trainCommand(context),
     evaluateCommand(context),
     promoteCommand(),

@@ -132,6 +132,25 @@ export const schema = {
       whole: true,
     }),
   },
+  scenarios: {
+    list: list(
+      text("", ""),
+      ["flash_crash", "low_liquidity", "extreme_volatility", "gap", "trend_reversal", "historical_replay"],
+      "what strategies are put through: flash_crash(depth=0.4), gap + low_liquidity; see lab list scenarios",
+    ),
+    seeds: number(200, "times that each is drawn", { ...whole, max: 1e6 }),
+    weeks: optionalNumber("severity: as bad as the worst 1 in so many weeks of training data; none: up to 52", {
+      min: 2,
+      max: 10_000,
+    }),
+    calibrate: flag(true, "whether severity is taken from the training data; what is set by hand always stays"),
+    threshold: number(0.8, "equity under this share of what it was before the shock has not survived", {
+      min: 0.001,
+      max: 0.999,
+    }),
+    horizon: optionalNumber("bars from the shock on that are looked at; none: a fifth of the period", whole),
+    workers: number(2, "workers; 0: none", { min: 0, max: 256, whole: true }),
+  },
   report: {
     timeout: number(300, "longest a notebook cell may take, s", { min: 1, max: 86_400 }),
   },

@@ -164,7 +164,8 @@ export function baselines(name: string, result: BacktestResult, seed: number): R
   };
 }
 
-function titleOf(name: string, settings: Readonly<Record<string, unknown>>): string {
+/** A strategy with its parameters, for people: "momentum (fast 12, slow 26)". */
+export function titleOf(name: string, settings: Readonly<Record<string, unknown>>): string {
   const parts = Object.entries(settings).map(([key, value]) => `${key} ${value}`);
   const title = name.replaceAll("_", " ");
   if (name === "buy_and_hold") return "buy and hold (strategy)";

@@ -14,6 +14,7 @@ export type { StressCell } from "./stress_summary.ts";
 export { kaplanMeier, type Rate, type SurvivalCurve, timeTo, wilson } from "./survival.ts";
 export {
   compose,
+  describeScenario,
   makeScenario,
   parseScenario,
   type ScenarioEntry,

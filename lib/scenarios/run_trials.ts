@@ -30,7 +30,7 @@ export async function runTrials(
     for (let s = 0; s < runs.length; s++) {
       const done = runs[s](bars.market, options);
       const result = done instanceof Promise ? await done : done;
-      const outcome = outcomeOf(result, bars, plan.threshold);
+      const outcome = outcomeOf(result, bars, plan);
       const row = (trial - from) * runs.length + s;
       for (let i = 0; i < width; i++) outcomes[row * width + i] = outcome[outcomeKeys[i]];
       paths.set(pathOf(result, bars, plan.offsets), row * points);

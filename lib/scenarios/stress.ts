@@ -11,6 +11,7 @@ import {
   type Outcome,
   outcomeKeys,
   outcomeOf,
+  pathOf,
   planRuns,
   planScenarios,
   type RunMarket,
@@ -25,6 +26,8 @@ export interface StressOptions extends Omit<BacktestOptions, "risk"> {
   readonly seed?: number;
   /** Equity under this share of what it was just before the shock counts as not having survived. */
   readonly threshold?: number;
+  /** Bars from the shock on that are looked at; a fifth of the period without it. */
+  readonly horizon?: number;
   /** Workers; 0 runs everything here. The result is the same whatever it is. */
   readonly workers?: number;
   /** Candles [K] that scenarios learn from: those of the training period. The stressed bars themselves without it. */
@@ -39,9 +42,10 @@ export interface StressResult {
   readonly strategies: readonly string[];
   readonly seeds: number;
   readonly threshold: number;
+  readonly horizon: number; // bars
   readonly cells: readonly StressCell[]; // scenario by scenario, strategies in order
-  /** Each strategy on the bars as they were: no shock, one run. */
-  readonly asRecorded: readonly { readonly strategy: string; readonly outcome: Outcome }[];
+  /** Each strategy on the bars as they were, watched from the bars at which the first scenario's shocks began. */
+  readonly asRecorded: readonly StressCell[];
   readonly offsets: Int32Array; // bars from the shock that paths are kept at
 }
 
@@ -67,8 +71,9 @@ export async function stress(
 ): Promise<StressResult> {
   const { seeds = 200, seed = 7, threshold = 0.75, workers = defaultWorkers(), fitOn, onProgress, signal } = options;
   const { from = 0, to = market.length, cash = 10_000, margin = {}, lag = 0 } = options;
+  const { horizon = Math.max(1, Math.floor((to - from) / 5)) } = options;
   const names = { scenarios: Object.keys(scenarios), strategies: Object.keys(strategies) };
-  check(market, names, { seeds, threshold, from, to });
+  check(market, names, { seeds, threshold, horizon, from, to });
   const specs = Object.values(scenarios).map((one) => (typeof one === "string" ? parseScenario(one) : one));
   const own = Object.values(strategies).map((one) => (typeof one === "function" ? one : undefined));
   const plan: TrialPlan = {
@@ -76,9 +81,9 @@ export async function stress(
     scenarios: specs,
     strategies: Object.values(strategies).filter((one): one is StrategySpec => typeof one !== "function"),
     fitOn: fitOn ?? market.assets,
-    ...{ seed, threshold, from, to },
+    ...{ seed, threshold, horizon, from, to },
     options: { cash, margin, lag },
-    offsets: offsetsFor(to - from),
+    offsets: offsetsFor(to - from, horizon),
   };
   const made = { scenarios: planScenarios(plan), runs: planRuns(plan) }; // a wrong name is told before any work
 
@@ -132,13 +137,17 @@ export async function stress(
       )
     );
   });
-  const whole = { market, lead: from, start: 0, end: to - from };
-  const asRecorded: { strategy: string; outcome: Outcome }[] = [];
+  const asRecorded: StressCell[] = [];
   for (const [s, { run }] of sources.entries()) {
     const result = await run(market, { ...plan.options, from, to });
-    asRecorded.push({ strategy: names.strategies[s], outcome: outcomeOf(result, whole, threshold) });
+    const shocks = cells[s].outcomes.map(({ start }) => ({ start, end: start + 1 }));
+    asRecorded.push(summarise(
+      { scenario: "as recorded", strategy: names.strategies[s] },
+      shocks.map((shock) => outcomeOf(result, shock, plan)),
+      shocks.map((shock) => pathOf(result, shock, plan.offsets)),
+    ));
   }
-  return { ...names, seeds, threshold, cells, asRecorded, offsets: plan.offsets };
+  return { ...names, seeds, threshold, horizon, cells, asRecorded, offsets: plan.offsets };
 }
 
 /** Runs everything here, with pauses in which progress can be drawn and the work be stopped. */
@@ -181,9 +190,10 @@ function gather(
   return [outcomes, paths];
 }
 
-/** Where equity is kept along the shock: a tenth of the bars before it, two fifths after, 160 points. */
-function offsetsFor(T: number): Int32Array {
-  const [before, after] = [Math.max(1, Math.floor(0.1 * T)), Math.max(1, Math.floor(0.4 * T))];
+/** Where equity is kept along the shock: a quarter of the horizon before it, all of it after, 160 points. */
+function offsetsFor(T: number, horizon: number): Int32Array {
+  const after = Math.min(T, horizon);
+  const before = Math.max(1, Math.floor(after / 4));
   const points = Math.min(160, before + after + 1);
   const all = Array.from({ length: points }, (_, i) => Math.round(-before + i * (before + after) / (points - 1)));
   return Int32Array.from(new Set([...all, 0])).sort();
@@ -192,7 +202,7 @@ function offsetsFor(T: number): Int32Array {
 function check(
   { length }: Market,
   names: { readonly scenarios: readonly string[]; readonly strategies: readonly string[] },
-  { seeds, threshold, from, to }: { seeds: number; threshold: number; from: number; to: number },
+  { seeds, threshold, horizon, from, to }: Record<"seeds" | "threshold" | "horizon" | "from" | "to", number>,
 ): void {
   const refuse = (what: string, wanted: string, value: unknown): never => {
     throw new RangeError(`Cannot run a stress test as ${what} must be ${wanted}: current value is ${value}`);
@@ -201,6 +211,7 @@ function check(
   if (names.strategies.length === 0) refuse("strategies", "at least one", 0);
   if (!(Number.isInteger(seeds) && seeds >= 1 && seeds <= 2 ** 20)) refuse('"seeds"', "a whole number from 1", seeds);
   if (!(threshold > 0 && threshold < 1)) refuse('"threshold"', "a share of equity between 0 and 1", threshold);
+  if (!(Number.isInteger(horizon) && horizon >= 1)) refuse('"horizon"', "a whole number of bars from 1", horizon);
   if (Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from + 2 <= to && to <= length) return;
   refuse("the bars", `a span of at least two within 0..${length}`, `${from} to ${to}`);
 }

@@ -85,15 +85,16 @@ export type ScenarioSpec = readonly { readonly name: string; readonly settings: 
 /**
  * Reads what a person writes: `flash_crash(0.4, bars=6) + low_liquidity`.
  *
+ * @param usual settings of those that are not written, by the scenario's name (`calibrate`); the table's without it
  * @throws {SyntaxError} that points at the fault
  * @throws {RangeError} if a name or a setting is unknown, or a value is out of range
  */
-export function parseScenario(text: string): ScenarioSpec {
+export function parseScenario(text: string, usual: Readonly<Record<string, Settings>> = {}): ScenarioSpec {
   return parseCalls(text, "scenario", "+").map((call) => {
     const { name } = call;
     const known = Object.hasOwn(scenarios, name) ? Object.keys(scenarios[name].settings) : [];
     if (known.length === 0) makeScenario(name); // says what is known
-    const settings = settingsOf(call, known, text, "scenario");
+    const settings = { ...usual[name], ...settingsOf(call, known, text, "scenario") };
     return { name, settings: readSettings(name, scenarios[name].settings, settings) };
   });
 }
@@ -101,4 +102,14 @@ export function parseScenario(text: string): ScenarioSpec {
 /** The scenario that a spec describes. */
 export function specScenario(spec: ScenarioSpec, fitOn?: readonly Candles[]): Scenario {
   return compose(...spec.map(({ name, settings }) => makeScenario(name, settings, fitOn)));
+}
+
+/** What is particular about a scenario, in words: its settings, but not when it may begin. */
+export function describeScenario(spec: ScenarioSpec): string {
+  return spec.map(({ name, settings }) => {
+    const own = Object.entries(settings).filter(([key]) => key !== "earliest" && key !== "latest");
+    return `${name.replaceAll("_", " ")}: ${
+      own.map(([key, value]) => `${key.replaceAll("_", " ")} ${value}`).join(", ")
+    }`;
+  }).join("; then ");
 }

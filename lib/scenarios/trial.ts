@@ -22,6 +22,7 @@ export interface TrialPlan {
   readonly fitOn: readonly Candles[];
   readonly seed: number;
   readonly threshold: number;
+  readonly horizon: number;
   readonly from: number;
   readonly to: number;
   readonly options: Omit<BacktestOptions, "risk" | "from" | "to">;
@@ -29,16 +30,16 @@ export interface TrialPlan {
   readonly offsets: Int32Array;
 }
 
-/** What became of one account under stress. Times are bars, counted from the first of the shock. */
+/** What became of one account from the shock to the horizon. Times are bars, counted from the first of the shock. */
 export interface Outcome {
   readonly start: number; // bar of the period that the shock begins at
-  readonly watched: number; // bars from there to the end
+  readonly watched: number; // bars from there to the horizon, or the end of the period
   readonly died: number; // when equity was first under the threshold; NaN: never
-  readonly recovered: number; // when it was back at its peak before the shock; NaN: not within these bars
-  readonly lowest: number; // equity at its lowest since the shock began, over that just before
-  readonly change: number; // equity at the end over that just before − 1
-  readonly maxDrawdown: number; // since the shock began, ≤ 0
-  readonly wanted: number; // value of all orders
+  readonly recovered: number; // when it was back at its peak before the shock; NaN: not while it was watched
+  readonly lowest: number; // equity at its lowest, over that just before the shock
+  readonly change: number; // equity at the horizon over that just before the shock − 1
+  readonly maxDrawdown: number; // from the shock on, ≤ 0
+  readonly wanted: number; // value of all orders, of the whole period as all that follows
   readonly filled: number;
   readonly traded: number;
   readonly slippage: number; // spread and impact paid, quote currency
@@ -103,10 +104,14 @@ export function runOptions({ options }: TrialPlan, { market, lead }: Stressed): 
 }
 
 /** Measures a run: what the shock did to it. */
-export function outcomeOf(result: BacktestResult, { start: first, end }: Stressed, threshold: number): Outcome {
+export function outcomeOf(
+  result: BacktestResult,
+  { start: first, end }: Pick<Stressed, "start" | "end">,
+  { threshold, horizon }: Pick<TrialPlan, "threshold" | "horizon">,
+): Outcome {
   const { equity, cash } = result;
-  const T = equity.length;
-  const start = Math.min(first, T - 1);
+  const start = Math.min(first, equity.length - 1);
+  const T = Math.min(equity.length, start + horizon);
   const before = start > 0 ? equity[start - 1] : cash;
   let peak = cash;
   for (let t = 0; t < start; t++) peak = Math.max(peak, equity[t]);
@@ -141,7 +146,11 @@ export function outcomeOf(result: BacktestResult, { start: first, end }: Stresse
 }
 
 /** Equity at bars around the shock, over that just before it; NaN where there is no such bar. */
-export function pathOf({ equity, cash }: BacktestResult, { start }: Stressed, offsets: Int32Array): Float32Array {
+export function pathOf(
+  { equity, cash }: BacktestResult,
+  { start }: Pick<Stressed, "start">,
+  offsets: Int32Array,
+): Float32Array {
   const before = start > 0 ? equity[Math.min(start, equity.length) - 1] : cash;
   return Float32Array.from(offsets, (offset) => {
     const t = start + offset - 1; // offset 0: the close before the shock

@@ -1,0 +1,72 @@
+import { Command } from "commander";
+import { spanText } from "../pipeline/market.ts";
+import { cellRow, trackedScenarios } from "../pipeline/scenarios.ts";
+import { calibrationTable, realismTable, stressTable } from "../pipeline/scenario_tables.ts";
+import { scenarioFinding } from "../pipeline/scenario_summary.ts";
+import { describeScenario } from "../scenarios/mod.ts";
+import { bar, type ConfigOptions, configured, type Context, print, resolve } from "./command.ts";
+
+/** `lab scenarios`: a strategy beside its baselines, through crashes and droughts, as a tracked run. */
+export function scenariosCommand(context: Context): Command {
+  interface Options extends ConfigOptions {
+    readonly scenario?: readonly string[];
+    readonly seeds?: string;
+    readonly weeks?: string;
+  }
+  return configured(new Command("scenarios"))
+    .description("put a strategy through crashes, thin and wild markets, many times, and see what survives")
+    .option("--scenario <names...>", "flash_crash, gap(bars=12), flash_crash+low_liquidity, …; lab list scenarios")
+    .option("--seeds <count>", "times that each scenario is drawn")
+    .option("--weeks <n>", "severity: as bad as the worst 1 in n weeks of the training data")
+    .addHelpText(
+      "after",
+      '\nExample:\n  lab scenarios --input BTC/USD --strategy momentum --scenario flash_crash "gap(jump=0.3) + low_liquidity"',
+    )
+    .action(async (options: Options) => {
+      const set = [
+        ...(options.scenario === undefined ? [] : [`scenarios.list=${options.scenario.join(", ")}`]),
+        ...(options.seeds === undefined ? [] : [`scenarios.seeds=${options.seeds}`]),
+        ...(options.weeks === undefined ? [] : [`scenarios.weeks=${options.weeks}`]),
+        ...options.set,
+      ];
+      const loaded = resolve({ ...options, set });
+      const report = await trackedScenarios(loaded, {
+        signal: context.signal,
+        progress: (label) => bar(label, options),
+      });
+      const { source, title, specs, calibration, checks, realism, result, numbers, run } = report;
+      const { config } = loaded;
+      const span = spanText(source.market, source.period);
+      const facts = {
+        data: source.name,
+        span,
+        period: config.backtest.period,
+        data_hash: source.hash,
+        strategy: title,
+        seed: config.run.seed,
+        seeds: result.seeds,
+        threshold: result.threshold,
+        horizon_bars: result.horizon,
+        scenarios: specs,
+        calibration,
+        calibration_check: checks,
+        realism,
+        metrics: numbers,
+        cells: result.cells.map(cellRow),
+        as_recorded: result.asRecorded.map(cellRow),
+        run,
+      };
+      print(options, facts, () =>
+        [
+          `${source.name}, ${config.backtest.period} period, ${span}; ${result.seeds} draws of each scenario`,
+          ...Object.values(specs).map((spec) => `  ${describeScenario(spec)}`),
+          "",
+          stressTable(report).text,
+          "",
+          scenarioFinding(report),
+          ...(calibration === undefined ? [] : ["", calibrationTable(report).text]),
+          ...Object.keys(realism).flatMap((method) => ["", realismTable(report, method).text]),
+          ...(run.url ? ["", `Run ${run.id}: ${run.url}`] : config.run.track ? ["", `Run ${run.id}`] : []),
+        ].join("\n"));
+    });
+}

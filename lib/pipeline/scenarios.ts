@@ -1,0 +1,159 @@
+import type { Config } from "../config/schema.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import { slice } from "../market/candles.ts";
+import {
+  calibrate,
+  type Calibration,
+  type CalibrationCheck,
+  certify,
+  checkCalibration,
+  parseScenario,
+  type RealismRow,
+  type ScenarioSpec,
+  type StrategySpec,
+  stress,
+  type StressCell,
+  type StressResult,
+} from "../scenarios/mod.ts";
+import { makeStrategy } from "../strategies/mod.ts";
+import { titleOf } from "./backtest.ts";
+import { barOf, type Deps } from "./deps.ts";
+import { type LoadedMarket, loadMarket } from "./market.ts";
+import { datasetOf, type RunFacts, tracked } from "./tracked.ts";
+
+/** Everything a report on scenarios shows. */
+export interface ScenariosReport {
+  readonly source: LoadedMarket;
+  readonly title: string; // of the strategy in question
+  readonly specs: Readonly<Record<string, ScenarioSpec>>; // by the names of `result.scenarios`
+  readonly calibration: Calibration | undefined; // of the training part
+  readonly checks: readonly CalibrationCheck[]; // of the calibration, on bars after the training part
+  /** Generated beside real bars, by method; empty where there are too few bars to say. */
+  readonly realism: Readonly<Record<string, readonly RealismRow[]>>;
+  readonly result: StressResult;
+  /** The numbers a run records and `verify` compares. */
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+/** The run of a stress test that is already done, for those who want to look at it. */
+export interface TrackedScenarios extends ScenariosReport {
+  readonly run: { readonly id: string; readonly url: string | undefined };
+}
+
+/**
+ * Puts the strategy that settings name, and its baselines, through scenarios over the period they name. Severity and
+ * whatever scenarios learn is taken from the training part alone, and laid beside the bars after it.
+ *
+ * @throws {SyntaxError | RangeError} if a scenario cannot be read, a name or setting is unknown, or the training part is
+ * too short to calibrate
+ */
+export async function scenariosStage(config: Config, deps: Deps = {}): Promise<ScenariosReport> {
+  const { name, ...settings } = config.strategy;
+  makeStrategy(String(name), settings); // wrong names are told before any work
+  for (const text of config.scenarios.list) parseScenario(text);
+  const source = await loadMarket(config, deps);
+  const { market, split, period } = source;
+  const part = ({ from, to }: { from: number; to: number }) => market.assets.map((one) => slice(one, from, to));
+  const training = part(split.train);
+  const later = part({ from: split.train.to, to: market.length });
+
+  const calibration = config.scenarios.calibrate ? calibrate(training, config.scenarios.weeks ?? undefined) : undefined;
+  const specs = Object.fromEntries(
+    config.scenarios.list.map((text) => [labelOf(text), parseScenario(text, calibration?.settings)]),
+  );
+  const title = titleOf(String(name), settings);
+  const strategies: Record<string, StrategySpec> = {
+    [title]: { name: String(name), settings },
+    ...Object.fromEntries(
+      ["buy_and_hold", "momentum", "mean_reversion"].filter((other) => other !== name)
+        .map((other) => [other.replaceAll("_", " "), { name: other }]),
+    ),
+  };
+  using bar = barOf(deps, "Scenarios");
+  const result = await stress(market, specs, strategies, {
+    seeds: config.scenarios.seeds,
+    seed: config.run.seed,
+    threshold: config.scenarios.threshold,
+    ...(config.scenarios.horizon === null ? {} : { horizon: config.scenarios.horizon }),
+    workers: config.scenarios.workers,
+    fitOn: training,
+    from: period.from,
+    to: period.to,
+    cash: config.backtest.cash,
+    lag: config.backtest.lag,
+    margin: { leverage: config.backtest.leverage },
+    onProgress: bar.update,
+    ...(deps.signal ? { signal: deps.signal } : {}),
+  });
+  const enough = training[0].length >= 200 && later[0].length >= 200;
+  return {
+    source,
+    title,
+    specs,
+    calibration,
+    checks: calibration === undefined ? [] : checkCalibration(calibration, later),
+    realism: enough
+      ? Object.fromEntries(
+        ["bootstrap", "garch"].map((method) => [
+          method,
+          certify(training[0], later[0], { method, seed: config.run.seed }),
+        ]),
+      )
+      : {},
+    result,
+    numbers: numbersOf(result),
+  };
+}
+
+/** `scenariosStage` inside an MLflow run with its numbers and the outcome of every trial. */
+export async function trackedScenarios(loaded: LoadedConfig, deps: Deps = {}): Promise<TrackedScenarios> {
+  const { config } = loaded;
+  const facts: RunFacts = {
+    kind: "scenarios",
+    name: `scenarios ${config.strategy.name} ${config.data.input.join(" ")}`,
+    command: ["scenarios"],
+  };
+  return await tracked(loaded, facts, async (run) => {
+    const report = await scenariosStage(config, deps);
+    const { source, specs, calibration, checks, realism, result, numbers } = report;
+    run.tags({ "candelabra.data_hash": source.hash, "candelabra.data": source.name });
+    run.dataset(datasetOf(source, "test"));
+    run.result(numbers);
+    const json = (value: unknown) => JSON.stringify(value, null, 2) + "\n";
+    await run.artifact("results/scenarios.json", json({ specs, calibration, checks, realism }));
+    await run.artifact(
+      "results/outcomes.json",
+      json(result.cells.map(({ scenario, strategy, outcomes }) => ({
+        scenario,
+        strategy,
+        outcomes,
+      }))),
+    );
+    return { ...report, run: { id: run.id, url: run.url } };
+  });
+}
+
+/** A cell's line in tables and JSON: without trials, curves and paths. */
+export function cellRow(cell: StressCell) {
+  const { outcomes: _, survivalCurve: __, recoveryCurve: ___, paths: ____, survival, ...rest } = cell;
+  return { ...rest, survival: survival.share, survivalLow: survival.low, survivalHigh: survival.high };
+}
+
+/** `flash_crash(0.4) + gap` as a name: "flash crash(0.4) + gap". */
+const labelOf = (text: string) => text.replaceAll("_", " ").replaceAll(/\s+/g, " ").trim();
+
+function numbersOf({ cells, asRecorded }: StressResult): Record<string, number> {
+  const slug = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9.]+/g, "_").replaceAll(/^_|_$/g, "");
+  return Object.fromEntries([...asRecorded, ...cells].flatMap((cell) => {
+    const name = (what: string) => `${slug(cell.scenario)}/${slug(cell.strategy)}/${what}`;
+    return [
+      [name("survival"), cell.survival.share],
+      [name("recovered_share"), cell.recoveredShare],
+      [name("recovery_median_bars"), cell.recoveryMedian],
+      [name("fill_share"), cell.fillShare],
+      [name("slippage_bps"), cell.slippage],
+      [name("drawdown_median"), cell.drawdownMedian],
+      [name("shortfall_5"), cell.shortfall5],
+    ];
+  }));
+}
