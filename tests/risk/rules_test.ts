@@ -165,13 +165,13 @@ Deno.test("a stop by regime is nearer when the market is calm", () => {
   const closes = new Array<number>(1200).fill(0);
   const draw = rng(2);
   let price = 100;
-  for (let t = 0; t < closes.length; t++) closes[t] = price *= Math.exp((t % 200 < 100 ? 0.002 : 0.02) * normal(draw));
+  for (let t = 0; t < closes.length; t++) closes[t] = price *= Math.exp((t % 400 < 300 ? 0.002 : 0.02) * normal(draw));
   const distances: number[] = [];
   const see: RiskRule = ({ assets: [{ $close }] }) => (t, _account, intent) =>
     void (distances[t] = 1 - intent.stop[0] / $close[t]);
   for (const by of ["volatility", "hmm"]) {
     backtest(walk([closes]), always(1), { risk: [...rules(`regime_stop(0.6, 0.9, by=${by})`), see] });
-    const [calm, wild] = [distances[890], distances[950]];
+    const [calm, wild] = [distances[1090], distances[1195]];
     assert(calm < 0.7 && wild > 0.75, `${by}: ${calm} and ${wild}`);
   }
 });
