@@ -3,7 +3,10 @@ import { type Table, table } from "../report/table.ts";
 import { describeScenario } from "../scenarios/mod.ts";
 import type { ScenariosReport } from "./scenarios.ts";
 
-/** Every strategy in every scenario, and on the bars as they were. */
+/**
+ * Every strategy in every scenario, and on the bars as they were: survival with its 95 % interval, medians of recovery
+ * (Kaplan–Meier), drawdown and return, the mean return of the worst twentieth.
+ */
 export function stressTable({ result, source }: ScenariosReport): Table {
   const { step } = source.market.assets[0];
   const rows = [...result.asRecorded, ...result.cells].map((cell) => ({
@@ -18,7 +21,6 @@ export function stressTable({ result, source }: ScenariosReport): Table {
       ? "at once"
       : duration(cell.recoveryMedian * step),
     drawdown: cell.drawdownMedian,
-    worst: cell.drawdownWorst,
     change: cell.changeMedian,
     shortfall: cell.shortfall5,
     filled: cell.fillShare,
@@ -28,27 +30,25 @@ export function stressTable({ result, source }: ScenariosReport): Table {
     columns: [
       { key: "scenario", label: "Scenario" },
       { key: "strategy", label: "Strategy" },
-      { key: "survived", label: "Survived (95 %)", align: "right" },
-      { key: "recovery", label: "Recovery, median", align: "right" },
-      { key: "drawdown", label: "Drawdown, median", unit: "%" },
-      { key: "worst", label: "Worst", unit: "%" },
-      { key: "change", label: "Return, median", unit: "%", sign: true },
-      { key: "shortfall", label: "Mean of worst 5 %", unit: "%", sign: true },
+      { key: "survived", label: "Survived", align: "right" },
+      { key: "recovery", label: "Recovery", align: "right" },
+      { key: "drawdown", label: "Drawdown", unit: "%" },
+      { key: "change", label: "Return", unit: "%", sign: true },
+      { key: "shortfall", label: "Worst 5 %", unit: "%", sign: true },
       { key: "filled", label: "Filled", unit: "%", digits: 0 },
-      { key: "slippage", label: "Slippage, bps", digits: 1 },
+      { key: "slippage", label: "Slip, bps", digits: 1 },
     ],
     limit: 100,
-    caption: `Survived: equity never under ${
-      percent(result.threshold, { digits: 0 })
-    } of what it was before the shock within ${duration(result.horizon * step)}, of ${
-      number(result.seeds)
-    } draws. Recovery: back at the peak before the shock, Kaplan–Meier; draws not back by then count as not yet.`,
+    caption: `${number(result.seeds)} draws of each, for ${duration(result.horizon * step)} from the shock on`,
   });
 }
 
 /** What each scenario does, with the settings that were taken from data or set by hand. */
 export function scenarioTable({ specs }: ScenariosReport): Table {
-  const rows = Object.entries(specs).map(([scenario, spec]) => ({ scenario, settings: describeScenario(spec) }));
+  const rows = Object.entries(specs).map(([scenario, spec]) => ({
+    scenario,
+    settings: describeScenario(spec).replace(spec.length === 1 ? /^[^:]*: / : /^$/, ""),
+  }));
   return table(rows, { columns: [{ key: "scenario", label: "Scenario" }, { key: "settings", label: "What it does" }] });
 }
 

@@ -56,7 +56,7 @@ export function kaplanMeier(
     for (; i < n && time[order[i]] === now; i++) here += happened[order[i]];
     if (here === 0) continue;
     events += here;
-    share *= 1 - here / atRisk;
+    share = Number((share * (1 - here / atRisk)).toPrecision(13)); // so that 121 of 200 is 0.605 by any way there
     greenwood += here / (atRisk * (atRisk - here));
     let [low, high] = [0, 0];
     if (share > 0) {

@@ -5,7 +5,7 @@ import { number } from "../format.ts";
 import { besideSvg, stackSvg } from "../svg.ts";
 import { color } from "../theme.ts";
 import { compact } from "../format.ts";
-import { isNarrow, keyRow, panel } from "./frame.ts";
+import { fitText, isNarrow, keyRow, panel } from "./frame.ts";
 import type { OwnText } from "./inputs.ts";
 import { histogram } from "./return_distribution.ts";
 
@@ -91,11 +91,11 @@ function bars(
   return panel({
     width,
     height: 96,
-    left: 6,
-    right: 12,
+    left: 16,
+    right: 16,
     top: 18,
     x: { domain, format: compact },
-    y: { domain: [0, most || 1], label, ticks: [] },
+    y: { domain: [0, most || 1], label: fitText(label, width - 20, 11.5), ticks: [] },
     marks: [
       Plot.rect(bins.filter((bin) => bin.count > 0), {
         x1: "from",

@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { type Drawdown, drawdowns, underWater } from "../../backtest/drawdowns.ts";
 import { escapeHtml } from "../../base/progress.ts";
 import { type Figure, figure } from "../figure.ts";
-import { date, percent, span } from "../format.ts";
+import { count as countOf, date, percent, span } from "../format.ts";
 import { stackSvg, tidySvg } from "../svg.ts";
 import { color } from "../theme.ts";
 import { extent, isNarrow, leftOf, panel, percentTick, round, svgOf, textSvg } from "./frame.ts";
@@ -37,6 +37,7 @@ export function drawdownTable(
       y: { domain: [Math.min(-0.02, extent(depth)[0] * 1.05), 0], label: "Below peak", format: percentTick },
       marks: underwaterMarks(time, depth, width),
       periods,
+      periodNames: false, // they would lie under the falls
       zero: 0,
       right,
     });
@@ -49,9 +50,15 @@ export function drawdownTable(
     }`
     : "Equity never fell below a peak";
   return figure(draw, {
-    title: `The ${worst.length} deepest drawdowns of ${name}`,
-    caption: `${fact}. Dark from peak to trough, light until the peak was reached again, open where it has not been.`,
-    alt: `Equity below its peak, and its ${worst.length} deepest drawdowns as bars in time. ${fact}.`,
+    title: worst.length === 0
+      ? `${name} never fell below a peak`
+      : worst.length === 1
+      ? `The only drawdown of ${name}`
+      : `The ${worst.length} deepest drawdowns of ${name}`,
+    caption: worst.length === 0
+      ? `${fact}.`
+      : `${fact}. Dark from peak to trough, light until the peak was reached again, open where it has not been.`,
+    alt: `Equity below its peak, and its deepest drawdowns as bars in time. ${fact}.`,
     wide: true,
     ...text,
   });
@@ -100,5 +107,6 @@ function bars(worst: readonly Drawdown[], time: ArrayLike<number>, width: number
 }
 
 function lengthOf({ start, end }: Drawdown, time: ArrayLike<number>): string {
-  return span(time[end >= 0 ? end : time.length - 1] - time[start]).replace(/[.]\d+ day/, " day");
+  const ms = time[end >= 0 ? end : time.length - 1] - time[start];
+  return ms >= 2 * 864e5 ? countOf(Math.round(ms / 864e5), "day") : span(ms);
 }

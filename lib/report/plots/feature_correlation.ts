@@ -4,7 +4,7 @@ import { number } from "../format.ts";
 import { tidySvg } from "../svg.ts";
 import { color, diverging } from "../theme.ts";
 import { clusterOrder } from "./cluster.ts";
-import { isNarrow, round, svgOf, textSvg, textWidth } from "./frame.ts";
+import { fitText, isNarrow, round, svgOf, textSvg, textWidth } from "./frame.ts";
 import type { OwnText } from "./inputs.ts";
 
 /** Features whose likeness is to be seen. */
@@ -31,7 +31,9 @@ export function featureCorrelation(input: FeatureCorrelationInput, text: OwnText
   const alike = pairs.filter(({ r }) => Math.abs(r) > 0.9).length;
   const top = strongest.slice(0, 3).map(({ a, b, r }) => `${a} and ${b} ${number(r, { digits: 2 })}`).join("; ");
   return figure((width) => triangle(names, matrix, order, width), {
-    title: `${alike} of ${pairs.length} pairs of features say nearly the same (|r| > 0.9)`,
+    title: `${alike === 0 ? `None of ${number(pairs.length)}` : `${number(alike)} of ${number(pairs.length)}`} ${
+      pairs.length === 1 ? "pair" : "pairs"
+    } of features ${alike === 1 ? "says" : "say"} nearly the same (|r| > 0.9)`,
     caption: `Correlation, in the order of a clustering by |r|; a dash marks what is below −0.25. Strongest: ${top}.`,
     alt: `Heat map of the correlation of ${F} features. ${alike} pairs are above 0.9 in size. Strongest: ${top}.`,
     wide: F > 12,
@@ -72,8 +74,9 @@ function triangle(names: readonly string[], matrix: Float64Array, order: readonl
   const F = order.length;
   const narrow = isNarrow(width);
   const size = narrow ? Math.max(6.5, Math.min(11, 380 / F)) : 11;
-  const room = Math.max(...names.map((name) => textWidth(name, size))) + 6;
-  const w = Math.min((width - room) / F, 52);
+  const shown = order.map((f) => fitText(names[f], width * (narrow ? 0.42 : 0.5), size));
+  // A name starts at its own column: as wide as all names still find room.
+  const w = Math.min(52, ...shown.map((name, i) => (width - textWidth(name, size) - 6) / Math.max(1, i)));
   const h = narrow ? Math.max(w, Math.min(13, size + 2.5)) : Math.max(12.5, Math.min(w, 24));
   const paths = new Map<string, string>();
   const hovers: string[] = [];
@@ -105,9 +108,11 @@ function triangle(names: readonly string[], matrix: Float64Array, order: readonl
   }
   const cells = [...paths].map(([fill, d]) => `<path d="${d}" fill="${fill}"/>`).join("");
   const signs = minus && `<path d="${minus}" stroke="${color("paper")}" stroke-width="1.2"/>`; // legible in grey too
-  const labels = order.map((f, i) =>
-    textSvg(i * w + 3, i * h + h / 2 + 0.36 * size, names[f], { anchor: "start", fill: color("ink"), size })
-  );
+  const labels = shown.map((name, i) => {
+    const free = i * h < 48 ? scaleLeft(width, narrow) - i * w - 16 : width; // the scale is in that corner
+    const text = fitText(name, free, size);
+    return textSvg(i * w + 3, i * h + h / 2 + 0.36 * size, text, { anchor: "start", fill: color("ink"), size });
+  });
   const hover = hovers.length ? `<g class="hover" fill="transparent">${hovers.join("")}</g>` : "";
   const height = Math.ceil(F * h + 2);
   return tidySvg(
@@ -115,10 +120,15 @@ function triangle(names: readonly string[], matrix: Float64Array, order: readonl
   );
 }
 
+/** Where the scale begins, px. */
+function scaleLeft(width: number, narrow: boolean): number {
+  return width - 21 * (narrow ? 5 : 8) - 14;
+}
+
 /** The colours' meaning, in the empty corner. */
 function scale(width: number, narrow: boolean): string {
-  const [w, n] = narrow ? [5, 21] : [8, 21];
-  const left = width - n * w - 14;
+  const [w, n] = [narrow ? 5 : 8, 21];
+  const left = scaleLeft(width, narrow);
   const cells = Array.from(
     { length: n },
     (_, i) => `<rect x="${left + i * w}" y="18" width="${w}" height="9" fill="${diverging((i - 10) / 10)}"/>`,

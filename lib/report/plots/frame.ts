@@ -119,6 +119,14 @@ export function textWidth(text: string, size: number = theme.size.figure): numbe
   return Math.ceil(0.62 * size * text.length);
 }
 
+/** The text if it is at most `px` wide, else its two ends with an ellipsis between: names differ at both. */
+export function fitText(text: string, px: number, size: number = theme.size.figure): string {
+  if (textWidth(text, size) <= px) return text;
+  const room = Math.max(2, Math.floor(px / (0.62 * size)) - 1);
+  const tail = Math.floor(room / 3);
+  return `${text.slice(0, room - tail)}…${tail > 0 ? text.slice(-tail) : ""}`;
+}
+
 /** A text of a drawing. */
 export function textSvg(
   x: number,
@@ -185,8 +193,8 @@ export function keyRow(width: number, items: readonly KeyItem[], left = 0): stri
   let [x, y] = [left, 13];
   const parts = items.map(({ text, stroke, strokeDasharray = "none", strokeWidth = 2, fill }) => {
     const sample = stroke || fill ? 21 : 0;
-    const size = sample + textWidth(text, 11) + 12;
-    if (x > left && x + size - 12 > width) [x, y] = [left, y + 17];
+    const size = sample + textWidth(text, 11.5) + 14;
+    if (x > left && x + size - 14 > width) [x, y] = [left, y + 17];
     const drawn = fill
       ? `<rect x="${x + 3}" y="${y - 9}" width="10" height="10" fill="${fill}"/>`
       : stroke
@@ -355,7 +363,10 @@ function periodNames(
     const start = Math.max(0, (p.from - from) / (to - from)) * width;
     const end = Math.min(1, (p.to - from) / (to - from)) * width;
     const text = end - start > textWidth(p.name, 10.5) + 8 ? p.name : end - start > 26 ? `${p.name.slice(0, 3)}.` : "";
-    return text && textSvg(margin.left + start + 5, margin.top + 12, text, { anchor: "start", size: 10.5 });
+    // Lines may pass under it: a rim in the period's colour keeps it legible.
+    const rim = `<text paint-order="stroke" stroke="${color(p.name)}" stroke-width="3" stroke-linejoin="round"`;
+    return text &&
+      textSvg(margin.left + start + 5, margin.top + 12, text, { anchor: "start", size: 10.5 }).replace("<text", rim);
   }).join("");
 }
 

@@ -81,7 +81,7 @@ function spec(rows: readonly object[], currency: string, width: number, still: b
     },
   } as const;
   const ticks = [1 / 60, 1 / 4, 1, 4, 24, 96, 168, 720, 2160, 8760];
-  const short = { labelExpr: "format(datum.value, '~s')" };
+  const short = { labelExpr: "abs(datum.value) < 1000 ? format(datum.value, ',.4~r') : format(datum.value, '~s')" };
   const inside = narrow ? width - 66 : width - 124;
   const scatter = {
     width: narrow ? inside : Math.round(inside * 0.64),
@@ -109,7 +109,7 @@ function spec(rows: readonly object[], currency: string, width: number, still: b
       y: {
         field: "p",
         type: "quantitative",
-        title: `Profit, ${currency}`,
+        title: `Profit, ${currency}`.replace(/, $/, ""),
         axis: {
           ...short,
           tickCount: 6,
@@ -132,7 +132,7 @@ function spec(rows: readonly object[], currency: string, width: number, still: b
         field: "p",
         type: "quantitative",
         bin: { maxbins: 24 },
-        title: narrow ? `Profit, ${currency}` : null,
+        title: narrow ? `Profit, ${currency}`.replace(/, $/, "") : null,
         axis: { ...short, grid: false, labelOverlap: true, labelSeparation: 18 },
       },
       [narrow ? "y" : "x"]: { aggregate: "count", title: "Trades", axis: { tickMinStep: 1, tickCount: 4 } },

@@ -3,7 +3,7 @@ import { type Figure, figure } from "../figure.ts";
 import { number } from "../format.ts";
 import { besideSvg, stackSvg } from "../svg.ts";
 import { color } from "../theme.ts";
-import { extent, isNarrow, padded, panel } from "./frame.ts";
+import { extent, fitText, isNarrow, padded, panel } from "./frame.ts";
 import type { OwnText } from "./inputs.ts";
 
 /** How well a feature ranks the returns that follow, by how far ahead they lie. */
@@ -19,11 +19,13 @@ export interface InformationCoefficientInput {
   readonly horizons: readonly number[]; // [H] bars ahead, ascending
   readonly curves: readonly CoefficientCurve[];
   readonly level?: number; // of the interval; default 0.95
+  /** Features that were looked at, when only the strongest are drawn; the number of curves unless given. */
+  readonly of?: number;
 }
 
 /** Information coefficient by horizon with its confidence band, a small panel a feature, all on the same axes. */
 export function informationCoefficient(
-  { horizons, curves, level = 0.95 }: InformationCoefficientInput,
+  { horizons, curves, level = 0.95, of = curves.length }: InformationCoefficientInput,
   text: OwnText = {},
 ): Figure {
   if (curves.length === 0 || horizons.length === 0) {
@@ -51,9 +53,15 @@ export function informationCoefficient(
     curves.map(({ name, ic }) => ({ name, size: Math.max(...Array.from(ic, Math.abs)) })).sort((a, b) =>
       b.size - a.size
     )[0];
-  const fact = `${clear.length} of ${curves.length} features have a horizon whose ${
+  const tests = of * horizons.length;
+  const chance = number(Math.round((1 - level) * tests));
+  const drawn = of > curves.length ? `The ${curves.length} strongest of ${number(of)} features: ` : "";
+  const clears = clear.length === 1 ? "has" : "have";
+  const fact = `${drawn}${clear.length} of ${curves.length} ${clears} a horizon whose ${
     number(100 * level)
-  }\u00a0% interval leaves zero out; the largest coefficient is ${number(best.size, { digits: 3 })} (${best.name})`;
+  }\u00a0% interval leaves zero out (full dots); the largest coefficient is ${
+    number(best.size, { digits: 3 })
+  } (${best.name}). Among ${number(tests)} intervals looked at, about ${chance} would do so by chance`;
   return figure(draw, {
     title: "How well features rank the returns that follow",
     caption: `${fact}. Horizontal: bars ahead (log); vertical: rank correlation, the band its interval.`,
@@ -93,7 +101,7 @@ function small(
       format: (h) => number(h),
       ...(last && { label: "bars ahead" }),
     },
-    y: { domain, label: name },
+    y: { domain, label: fitText(name, width - 30, 11.5) },
     marks: [
       Plot.areaY(points, { x: "h", y1: "low", y2: "high", fill: color("accent"), fillOpacity: 0.18 }),
       Plot.line(points, { x: "h", y: "ic", stroke: color("accent"), strokeWidth: 1.5 }),

@@ -1,7 +1,7 @@
 import { type MonthlyReturn, monthlyReturns } from "../../backtest/rolling.ts";
 import { escapeHtml } from "../../base/progress.ts";
 import { type Figure, figure } from "../figure.ts";
-import { percent } from "../format.ts";
+import { count, date, percent } from "../format.ts";
 import { tidySvg } from "../svg.ts";
 import { color, diverging } from "../theme.ts";
 import { isNarrow, svgOf, textSvg } from "./frame.ts";
@@ -24,10 +24,17 @@ export function monthlyHeatmap({ time, equity, name }: MonthlyHeatmapInput, text
   const best = months.reduce((a, b) => (b.return > a.return ? b : a));
   const positive = months.filter((month) => month.return > 0).length;
   const named = (m: MonthlyReturn) => `${MONTHS[m.month - 1]} ${m.year} ${percent(m.return, { sign: true })}`;
-  const fact = `${positive} of ${months.length} months positive; best ${named(best)}, worst ${named(worst)}`;
+  const range = months.length > 1 ? `; best ${named(best)}, worst ${named(worst)}` : "";
+  const fact = `${positive} of ${count(months.length, "month")} positive${range}`;
+  const [start, end] = [new Date(time[0]), new Date(time[time.length - 1])];
+  const partial = start.getUTCDate() > 1 || end.getUTCMonth() === new Date(end.getTime() + 864e5).getUTCMonth()
+    ? ` From ${date(start.getTime()).slice(0, 10)} to ${
+      date(end.getTime()).slice(0, 10)
+    }: the first and the last month may be parts.`
+    : "";
   return figure((width) => heatmap(months, width), {
     title: `Monthly returns of ${name}`,
-    caption: `${fact}. The year's total is compounded.`,
+    caption: `${fact}. The year's total is compounded.${partial}`,
     alt: `Heat map of monthly returns of ${name}: ${fact}.`,
     wide: true,
     ...text,

@@ -24,13 +24,13 @@ export function priceAndVolume(input: PriceAndVolumeInput, text: OwnText = {}): 
   checkLengths("price and volume", time.length, [{ name: "close", values: close }, { name: "volume", values: volume }]);
   const [base, quote = "price"] = symbol.split("/");
   const domain = [time[0], time[time.length - 1]] as const;
-  const range = extent(low, high);
+  const whole = extent(low, high);
+  const range = rangeOf(low, high, close);
   const kind = wantsLog(range) ? "log" : "linear";
   const draw = (width: number) => {
     const narrow = isNarrow(width);
     const right = narrow ? 10 : 14;
-    const bars = volumeBars(time, volume, width);
-    const unit = bars[0].to - bars[0].from;
+    const { bars, length } = volumeBars(time, volume, width);
     const upper = panel({
       width,
       height: narrow ? 230 : 320,
@@ -47,7 +47,7 @@ export function priceAndVolume(input: PriceAndVolumeInput, text: OwnText = {}): 
       x: { domain, kind: "time" },
       y: {
         domain: [0, Math.max(1e-12, ...bars.map((bar) => bar.volume)) * 1.05],
-        label: `${base} traded ${perText(unit)}`,
+        label: `${base} traded ${perText(length)}`,
       },
       marks: [Plot.rect(bars, { x1: "from", x2: "to", y1: 0, y2: "volume", fill: color("muted"), insetRight: 0.4 })],
       periods,
@@ -67,12 +67,30 @@ export function priceAndVolume(input: PriceAndVolumeInput, text: OwnText = {}): 
   const change = percent(close[close.length - 1] / close[0] - 1, { sign: true });
   return figure(draw, {
     title: `${symbol}: price and volume, ${between(...domain)}`,
-    alt: `Price and volume of ${symbol}: from ${number(range[0])} to ${
-      number(range[1])
+    ...(range[0] > whole[0] || range[1] < whole[1]
+      ? {
+        caption: `Lows and highs reach from ${number(whole[0])} to ${number(whole[1])} ${quote}, ` +
+          "beyond the axis: a few trades far off the closes, real or not.",
+      }
+      : {}),
+    alt: `Price and volume of ${symbol}: from ${number(whole[0])} to ${
+      number(whole[1])
     } ${quote}, ${change} over the span.`,
     wide: true,
     ...text,
   });
+}
+
+/**
+ * Lowest low and highest high, but not farther beyond the closes than the closes themselves reach (in log price): one
+ * bad print must not flatten the chart.
+ */
+export function rangeOf(low: ArrayLike<number>, high: ArrayLike<number>, close: ArrayLike<number>): [number, number] {
+  const [least, most] = extent(low, high);
+  const [bottom, top] = extent(close);
+  if (!(least > 0) || !(bottom > 0)) return [least, most];
+  const reach = Math.max(top / bottom, 1.5);
+  return [Math.max(least, bottom / reach), Math.min(most, top * reach)];
 }
 
 /** The close as a line in the range between each stretch's lowest low and highest high. */
@@ -90,7 +108,7 @@ export function closeInRange(
   });
   const line = thin(time, close, width * 1.2);
   return [
-    Plot.areaY(ranges, { x: "at", y1: "least", y2: "most", fill: color("muted"), fillOpacity: 0.25 }),
+    Plot.areaY(ranges, { x: "at", y1: "least", y2: "most", fill: color("muted"), fillOpacity: 0.25, clip: true }),
     Plot.line(line.at, { x: line.at, y: line.values, stroke: color("ink"), strokeWidth: 1, strokeLinejoin: "round" }),
   ];
 }
@@ -100,7 +118,7 @@ function volumeBars(
   time: ArrayLike<number>,
   volume: ArrayLike<number>,
   width: number,
-): { from: number; to: number; volume: number }[] {
+): { bars: { from: number; to: number; volume: number }[]; length: number } {
   const span = time[time.length - 1] - time[0];
   const step = time.length > 1 ? time[1] - time[0] : 864e5;
   const most = isNarrow(width) ? 70 : 150;
@@ -111,11 +129,12 @@ function volumeBars(
     const from = Math.floor(time[t] / length) * length;
     bars.set(from, (bars.get(from) ?? 0) + volume[t]);
   }
-  return [...bars].map(([from, sum]) => ({
+  const drawn = [...bars].map(([from, sum]) => ({
     from: Math.max(from, time[0]),
     to: Math.min(from + length, time[time.length - 1]),
     volume: sum,
   }));
+  return { bars: drawn, length };
 }
 
 function perText(ms: number): string {

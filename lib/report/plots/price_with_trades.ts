@@ -1,11 +1,11 @@
 import * as Plot from "@observablehq/plot";
 import { type Figure, figure } from "../figure.ts";
-import { between, date, money, number } from "../format.ts";
+import { between, count, date, money, number } from "../format.ts";
 import { stackSvg } from "../svg.ts";
 import { color } from "../theme.ts";
-import { extent, isNarrow, type KeyItem, keyRow, leftOf, padded, panel, round, wantsLog, withHover } from "./frame.ts";
+import { isNarrow, type KeyItem, keyRow, leftOf, padded, panel, round, wantsLog, withHover } from "./frame.ts";
 import { checkLengths, type OwnText, type Period, type TradeMark } from "./inputs.ts";
-import { closeInRange } from "./price_and_volume.ts";
+import { closeInRange, rangeOf } from "./price_and_volume.ts";
 import { stretches } from "./thin.ts";
 
 /** Bars of a price and what was traded on them. */
@@ -40,14 +40,16 @@ export function priceWithTrades(input: PriceWithTradesInput, text: OwnText = {})
   };
   const quote = symbol.split("/")[1] ?? "";
   const profit = trades.reduce((sum, trade) => sum + trade.profit, 0);
-  const summary = `${trades.length} trades, ${closed} closed, ${wins} with a profit, together ${
-    money(profit, quote, { sign: true })
-  }`;
+  const summary = trades.length === 0
+    ? "no trades"
+    : `${count(trades.length, "trade")}, ${closed} closed, ${wins} with a profit, together ${
+      money(profit, quote, { sign: true })
+    }`;
   return figure(draw, {
     title: `${symbol} and what was traded, ${between(time[0], time[time.length - 1])}`,
     caption: trades.length > MARKERS
       ? `${summary}. With so many, each is a stretch of the ribbon under the price.`
-      : `${summary}.${
+      : `${summary[0].toUpperCase()}${summary.slice(1)}.${
         input.open && time.length <= CANDLES ? " Candles are hollow where the price rose, full where it fell." : ""
       }`,
     alt: `Chart of the price of ${symbol} with its trades marked: ${summary}.`,
@@ -63,7 +65,7 @@ function pricePanel(
   const narrow = isNarrow(width);
   const height = narrow ? 270 : 380;
   const domain = [time[0], time[time.length - 1]] as const;
-  const range = extent(low, high);
+  const range = rangeOf(low, high, close);
   const kind = wantsLog(range) ? "log" : "linear";
 
   const drawn = panel({

@@ -127,6 +127,14 @@ export function rollingCorrelation(
   const least = Math.min(0, extent(...pairs.map((pair) => pair.values))[0] * 1.1);
   return linesOverTime({ what: "Correlation of returns", time, series: pairs, periods, domain: [least, 1] }, {
     title: `How assets move together: correlation over the last ${span(window * step)}`,
+    caption: pairs.map((pair) => {
+      const [low, high] = extent(pair.values);
+      return `${pair.name} ${number(low, { digits: 2 })} to ${number(high, { digits: 2 })}`;
+    }).join("; ").concat(
+      `. One window's own 95\u00a0% interval around 0.5 is about ±${
+        number(1.96 * 0.75 / Math.sqrt(Math.max(4, window) - 3), { digits: 2 })
+      }.`,
+    ),
     ...text,
   });
 }

@@ -3,7 +3,7 @@ import { type Figure, figure } from "../figure.ts";
 import { count, number } from "../format.ts";
 import { stackSvg, tidySvg } from "../svg.ts";
 import { color } from "../theme.ts";
-import { isNarrow, keyRow, niceTicks, round, svgOf, textSvg, textWidth } from "./frame.ts";
+import { fitText, isNarrow, keyRow, niceTicks, round, svgOf, textSvg, textWidth } from "./frame.ts";
 import type { OwnText } from "./inputs.ts";
 
 /** Where a feature matrix has values. */
@@ -11,20 +11,22 @@ export interface WarmupMapInput {
   readonly names: readonly string[]; // [F]
   readonly values: ArrayLike<number>; // [T, F] row-major
   readonly warmup: number; // first row in which every feature is finite
+  /** Bars that each feature needs by itself, where the matrix has blanked all rows before the slowest. [F] */
+  readonly needs?: readonly number[];
 }
 
 /**
  * Rows of features, longest warm-up first: the bars each needs before its first value at full scale, then, in the strip
  * on the right, the whole span with what is missing after the warm-up.
  */
-export function warmupMap({ names, values, warmup }: WarmupMapInput, text: OwnText = {}): Figure {
+export function warmupMap({ names, values, warmup, needs }: WarmupMapInput, text: OwnText = {}): Figure {
   const [F, T] = [names.length, values.length / names.length];
   if (F === 0 || !Number.isInteger(T) || T === 0) {
     throw new RangeError(
       `Cannot draw a warm-up map of ${F} features as values must be a whole number of rows: current value is ${values.length}`,
     );
   }
-  const rows = names.map((name, f) => featureRow(name, values, F, f, T)).sort((a, b) =>
+  const rows = names.map((name, f) => featureRow(name, values, F, f, T, needs?.[f])).sort((a, b) =>
     b.first - a.first || (a.name < b.name ? -1 : 1)
   );
   const holes = rows.reduce((sum, row) => sum + row.missing.length, 0);
@@ -60,12 +62,13 @@ interface Row {
   readonly holes: number;
 }
 
-function featureRow(name: string, values: ArrayLike<number>, F: number, f: number, T: number): Row {
-  let first = 0;
-  while (first < T && Number.isNaN(values[first * F + f])) first++;
+function featureRow(name: string, values: ArrayLike<number>, F: number, f: number, T: number, needs?: number): Row {
+  let known = 0;
+  while (known < T && Number.isNaN(values[known * F + f])) known++;
+  const first = Math.min(needs ?? known, T);
   const missing: { from: number; to: number }[] = [];
   let holes = 0;
-  for (let t = first; t < T; t++) {
+  for (let t = known; t < T; t++) {
     if (!Number.isNaN(values[t * F + f])) continue;
     holes++;
     const last = missing[missing.length - 1];
@@ -78,8 +81,9 @@ function featureRow(name: string, values: ArrayLike<number>, F: number, f: numbe
 function drawMap(rows: readonly Row[], T: number, warmup: number, width: number): string {
   const narrow = isNarrow(width);
   const size = narrow ? 9.5 : 11;
-  const left = Math.max(...rows.map(({ name }) => textWidth(name, size))) + 8;
-  const inside = width - left - 16;
+  const labels = rows.map(({ name }) => fitText(name, width * (narrow ? 0.42 : 0.34), size));
+  const left = Math.max(...labels.map((name) => textWidth(name, size))) + 8;
+  const inside = width - left - 24; // the last tick's half
   const start = { x: left, width: inside * 0.66, bars: Math.min(T, Math.max(4, Math.ceil(warmup * 1.25))) };
   const all = { x: left + inside * 0.7, width: inside * 0.3, bars: T };
   const h = rows.length > 30 ? 13 : 15;
@@ -87,7 +91,7 @@ function drawMap(rows: readonly Row[], T: number, warmup: number, width: number)
   const parts: string[] = [];
   for (const [i, row] of rows.entries()) {
     const y = 6 + i * h;
-    parts.push(textSvg(left - 6, y + h / 2 + 0.36 * size, row.name, { anchor: "end", fill: color("ink"), size }));
+    parts.push(textSvg(left - 6, y + h / 2 + 0.36 * size, labels[i], { anchor: "end", fill: color("ink"), size }));
     for (const view of [start, all]) {
       const at = (bar: number) => view.x + Math.min(1, bar / view.bars) * view.width;
       const strip = (from: number, to: number, fill: string, least = 0) =>
@@ -99,7 +103,7 @@ function drawMap(rows: readonly Row[], T: number, warmup: number, width: number)
         if (from < view.bars) parts.push(strip(from, to, color("loss"), 1.5));
       }
     }
-    const inBar = `${number(row.first)}`;
+    const inBar = number(row.first);
     const end = start.x + Math.min(1, row.first / start.bars) * start.width;
     parts.push(
       textSvg(end + 4, y + h / 2 + 3, inBar, { anchor: "start", size: narrow ? 8.5 : 9.5, fill: color("ink") }),
@@ -113,16 +117,21 @@ function drawMap(rows: readonly Row[], T: number, warmup: number, width: number)
   const line = round(start.x + (warmup / start.bars) * start.width);
   parts.push(`<path d="M${line},2V${base + 2}" stroke="${color("ink")}" stroke-width="1" stroke-dasharray="3 2"/>`);
   for (const view of [start, all]) {
-    for (const tick of niceTicks([0, view.bars], view.width / 90)) {
+    for (const tick of niceTicks([0, view.bars], Math.max(1, view.width / (narrow ? 60 : 90)))) {
       parts.push(
         textSvg(view.x + (tick / view.bars) * view.width, base + 14, number(tick), { size: narrow ? 9.5 : 10.5 }),
       );
     }
   }
   parts.push(
-    textSvg(start.x, base + 30, narrow ? "first bars" : `the first ${number(start.bars)} bars; dashed: the warm-up`, {
-      anchor: "start",
-    }),
+    textSvg(
+      start.x,
+      base + 30,
+      narrow ? `first ${number(start.bars)} bars` : `the first ${number(start.bars)} bars; dashed: the warm-up`,
+      {
+        anchor: "start",
+      },
+    ),
   );
   parts.push(textSvg(all.x, base + 30, "all bars", { anchor: "start" }));
   return tidySvg(svgOf(width, base + 36, parts.join("")));

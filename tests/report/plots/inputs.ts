@@ -64,6 +64,20 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
   equityCurves: ({ time, close }) => plots.equityCurves({ time, equity: strategies(close), periods: periods(time) }),
   equityAndDrawdown: ({ time, close }) =>
     plots.equityAndDrawdown({ time, equity: strategies(close), periods: periods(time) }),
+  fanChart: ({ close }) =>
+    plots.fanChart({
+      name: "momentum in a flash crash",
+      at: Array.from({ length: Math.min(160, close.length) }, (_, i) => i - (close.length >> 3)),
+      paths: Array.from({ length: 30 }, (_, n) =>
+        close.subarray(0, 160).map((p, i) => (i < n % 5 ? NaN : (p + n) / close[0]))),
+      calm: [
+        close.subarray(0, 160).map((p) =>
+          p / close[0]
+        ),
+      ],
+      step: HOUR,
+      threshold: 0.8,
+    }),
   featureCorrelation: ({ close }) => plots.featureCorrelation(matrix(close)),
   holdingTimeScatter: ({ time, close }) => plots.holdingTimeScatter({ trades: trades(time, close), currency: "USD" }),
   indicatorPanels: ({ time, close }) =>
@@ -133,6 +147,13 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
       trades: trades(bars.time, bars.close),
       periods: periods(bars.time),
     }),
+  recoveryHistogram: ({ close }) =>
+    plots.recoveryHistogram({
+      name: "momentum in a flash crash",
+      recovered: close.map((p, t) => (t % 3 === 0 ? NaN : Math.abs(p - 100) * 10)),
+      watched: 500,
+      step: HOUR,
+    }),
   returnDistribution: ({ close }) => plots.returnDistribution({ returns: change(close), name: "BTC/USD" }),
   linesOverTime: ({ time, close }) =>
     plots.linesOverTime({ what: "Leverage", time, series: [{ name: "Agent", role: "agent", values: close }] }),
@@ -148,6 +169,13 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
     }),
   rollingSharpe: ({ time, close }) =>
     plots.rollingSharpe({ time, sharpe: strategies(late(close)), window: 240, step: HOUR, periods: periods(time) }),
+  scenarioHeatmap: ({ close }) =>
+    plots.scenarioHeatmap({
+      what: "Share of draws that survive",
+      scenarios: ["flash crash", "low <liquidity>", "gap (jump 0.3) + low liquidity"],
+      strategies: ["momentum (fast 10, slow 30)", "buy and hold"],
+      values: [1, 0, 0.5, NaN, Math.min(1, close[0] / 200), 0.2],
+    }),
   decisionLag: ({ close }) =>
     plots.decisionLag({
       lags: [0, 1, 2],
@@ -158,6 +186,23 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
       multiples: [0, 0.5, 1, 2],
       fee: 10,
       returns: [{ name: "Agent", role: "agent", values: [close[0] / 100, 0.4, 0.2, -0.3] }],
+    }),
+  survivalCurve: ({ close }) =>
+    plots.survivalCurve({
+      what: "Accounts above 80 % of their equity before the shock",
+      curves: [
+        {
+          name: "Agent",
+          role: "agent",
+          time: close.map((_, t) => t + 1),
+          share: close.map((_, t) => 1 - (t + 1) / (2 * close.length)),
+          low: close.map((_, t) => 0.95 - (t + 1) / (2 * close.length)),
+          high: close.map((_, t) => Math.min(1, 1.05 - (t + 1) / (2 * close.length))),
+        },
+        { name: "Buy and hold", role: "hold", time: [], share: [] },
+      ],
+      until: close.length + 5,
+      step: HOUR,
     }),
   volatilityClustering: ({ close }) =>
     plots.volatilityClustering({ returns: change(close), name: "BTC/USD", step: HOUR }),
