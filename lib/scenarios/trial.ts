@@ -3,6 +3,7 @@ import { rng } from "../base/random.ts";
 import type { Settings } from "../base/setting.ts";
 import type { Candles } from "../market/candles.ts";
 import type { Market } from "../market/market.ts";
+import { parseRules } from "../risk/mod.ts";
 import { makeStrategy } from "../strategies/mod.ts";
 import { type ScenarioSpec, specScenario } from "./table.ts";
 import { cut } from "./shape.ts";
@@ -12,6 +13,8 @@ import type { Scenario } from "./scenario.ts";
 export interface StrategySpec {
   readonly name: string;
   readonly settings?: Settings;
+  /** Risk rules that watch over it, as `parseRules` reads them; none without it. */
+  readonly rules?: string;
 }
 
 /** What a set of trials has in common; plain data. */
@@ -39,7 +42,7 @@ export interface Outcome {
   readonly lowest: number; // equity at its lowest, over that just before the shock
   readonly change: number; // equity at the horizon over that just before the shock − 1
   readonly maxDrawdown: number; // from the shock on, ≤ 0
-  readonly wanted: number; // value of all orders, of the whole period as all that follows
+  readonly wanted: number; // value of all orders, from the start of the period as all that follows
   readonly filled: number;
   readonly traded: number;
   readonly slippage: number; // spread and impact paid, quote currency
@@ -92,15 +95,16 @@ export function planScenarios({ scenarios, fitOn }: TrialPlan): Scenario[] {
 
 /** Strategies of a plan, as functions that run a market. */
 export function planRuns({ strategies }: TrialPlan): RunMarket[] {
-  return strategies.map(({ name, settings }) => {
+  return strategies.map(({ name, settings, rules = "" }) => {
     const strategy = makeStrategy(name, settings);
-    return (market, options) => backtest(market, strategy, options);
+    const risk = parseRules(rules).map(({ rule }) => rule);
+    return (market, options) => backtest(market, strategy, { ...options, risk });
   });
 }
 
-/** The options of a backtest over a stressed market's period. */
-export function runOptions({ options }: TrialPlan, { market, lead }: Stressed): BacktestOptions {
-  return { ...options, from: lead, to: market.length };
+/** The options of a backtest over a stressed market's period, as far as it is looked at. */
+export function runOptions({ options, horizon }: TrialPlan, { market, lead, start }: Stressed): BacktestOptions {
+  return { ...options, from: lead, to: Math.min(market.length, lead + start + horizon) };
 }
 
 /** Measures a run: what the shock did to it. */

@@ -164,3 +164,18 @@ Deno.test("progress goes up to all, an abort ends it, and what cannot be run say
   await assertRejects(fails({ c: "gap" }, { threshold: 1 }), RangeError, '"threshold" must be a share');
   await assertRejects(fails({ c: "gap" }, {}, { hold: { name: "hodl" } }), RangeError, "Cannot make the strategy");
 });
+
+Deno.test("risk rules watch over a strategy, beside the same one without", async () => {
+  const { cells } = await stress(
+    market(600, 1e-5),
+    { crash: "flash_crash(0.5, bars=20, recovery=0)" },
+    { hold, guarded: { ...hold, rules: "limit_drawdown(0.1)" } },
+    { seeds: 10, workers: 1 },
+  );
+  assert(cells[1].drawdownMedian > cells[0].drawdownMedian + 0.1, `${cells[1].drawdownMedian}`);
+  await assertRejects(
+    () => stress(market(), { c: "gap" }, { hold: { ...hold, rules: "limit_drawdwn(0.1)" } }, { workers: 0 }),
+    SyntaxError,
+    "limit_drawdown",
+  );
+});
