@@ -1,6 +1,7 @@
 /** The public face of Candelabra: what notebooks import as `"candelabra"`. */
 export { type Displayable, displayed } from "./base/display.ts";
 export { progress } from "./base/progress.ts";
+export { showEach } from "./base/show_each.ts";
 export { normal, type Rng, rng } from "./base/random.ts";
 export { formatDate, parseTimerange } from "./base/time.ts";
 export * from "./backtest/mod.ts";
@@ -22,7 +23,7 @@ export { checkLeaksStage, featuresStage } from "./pipeline/features.ts";
 export { fetchStage } from "./pipeline/fetch.ts";
 export { type LoadedMarket, loadMarket } from "./pipeline/market.ts";
 export { backtestSummary, dataSummary, featureSummary } from "./pipeline/summaries.ts";
-export { comparisonTable, tradeTable } from "./pipeline/tables.ts";
+export { comparisonTable, metricsTable, tradeTable } from "./pipeline/tables.ts";
 export { scenarioFigures } from "./pipeline/scenario_figures.ts";
 export { scenarioSummary } from "./pipeline/scenario_summary.ts";
 export { calibrationTable, realismTable, scenarioTable, stressTable } from "./pipeline/scenario_tables.ts";

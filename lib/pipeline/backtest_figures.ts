@@ -6,6 +6,7 @@ import { costsDecomposition } from "../report/plots/costs_decomposition.ts";
 import { drawdownTable } from "../report/plots/drawdown_table.ts";
 import { equityAndDrawdown } from "../report/plots/equity_curves.ts";
 import { holdingTimeScatter } from "../report/plots/holding_time_scatter.ts";
+import { nothingToDraw } from "../report/plots/nothing_to_draw.ts";
 import type { Series, TradeMark } from "../report/plots/inputs.ts";
 import { monthlyHeatmap } from "../report/plots/monthly_heatmap.ts";
 import { priceExplorer } from "../report/plots/price_explorer.ts";
@@ -13,6 +14,7 @@ import { priceWithTrades } from "../report/plots/price_with_trades.ts";
 import { returnDistribution } from "../report/plots/return_distribution.ts";
 import { rollingSharpe } from "../report/plots/rolling.ts";
 import { decisionLag, feeColumns } from "../report/plots/sensitivity.ts";
+import { count } from "../report/format.ts";
 import type { Role } from "../report/theme.ts";
 import type { BacktestReport } from "./backtest.ts";
 import { periodsOf } from "./data_figures.ts";
@@ -40,6 +42,10 @@ export function backtestFigures(report: BacktestReport) {
   };
   const moving = Object.entries(results).filter(([name]) => name !== "flat");
   return {
+    /** Quote currency of the first asset, in which equity counts; empty where a file's name says none. */
+    currency,
+    /** Every asset's name. */
+    symbols: result.symbols,
     /** Price of one asset with the strategy's trades on it. */
     price(symbol = candles.symbol) {
       const asset = market.assets.find((one) => one.symbol === symbol);
@@ -68,8 +74,18 @@ export function backtestFigures(report: BacktestReport) {
       return rollingSharpe({ time, sharpe, window, step, periods });
     },
     monthly: () => monthlyHeatmap({ time, equity: result.equity, name: title }),
-    returns: () => returnDistribution({ returns: returns(result.equity).filter((r) => r !== 0), name: title }),
-    holding: () => holdingTimeScatter({ trades: trades.map(markOf), currency }),
+    returns() {
+      const moved = returns(result.equity).filter((r) => r !== 0); // a bar in cash says nothing of the tails
+      return moved.length >= 10 && moved.some((r) => r !== moved[0])
+        ? returnDistribution({ returns: moved, name: `${title}, bars in the market` })
+        : nothingToDraw(`Returns of ${title}`, `${count(moved.length, "bar")} moved: too few for a distribution.`);
+    },
+    // deno-lint-ignore require-await -- one kind of answer, drawn or not
+    async holding() {
+      return trades.some(({ open }) => !open)
+        ? holdingTimeScatter({ trades: trades.map(markOf), currency })
+        : nothingToDraw("How long trades are held, and what they make", "No trade was closed.");
+    },
     costs: () =>
       costsDecomposition({
         gross: costs.gross,
@@ -77,6 +93,7 @@ export function backtestFigures(report: BacktestReport) {
           { name: "fees", amount: costs.fees },
           { name: "spread", amount: costs.spread },
           ...(costs.impact > 0 ? [{ name: "impact", amount: costs.impact }] : []),
+          ...(costs.forgiven > 0 ? [{ name: "lender's loss", amount: -costs.forgiven }] : []),
         ],
         currency,
         name: title,

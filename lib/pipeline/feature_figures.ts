@@ -1,5 +1,6 @@
 import { type InformationCoefficient, informationCoefficient } from "../features/analyse.ts";
 import { columnOf } from "../features/matrix.ts";
+import { parseSpec, warmupOf } from "../features/spec.ts";
 import { bbands, macd, rsi, sma } from "../features/indicators/mod.ts";
 import { slice } from "../market/candles.ts";
 import { beforeAfterScaling } from "../report/plots/before_after_scaling.ts";
@@ -47,17 +48,24 @@ export function featureFigures({ matrix, scaled, source }: FeaturesResult) {
         ],
       });
     },
-    /** Distribution of the first `count` features before and after scaling. */
+    /** Distribution of `count` features, spread evenly over all, before and after scaling. */
     scaling: (count = 8) =>
       beforeAfterScaling(
-        matrix.names.slice(0, count).map((name, f) => ({
-          name,
+        evenly(matrix.names.length, count).map((f) => ({
+          name: matrix.names[f],
           before: columnOf(matrix, f),
           after: columnOf(scaled, f),
         })),
+        matrix.names.length > count
+          ? { title: `${count} of ${matrix.names.length} features before scaling, and as the network gets them` }
+          : {},
       ),
     correlation: () => featureCorrelation({ names: matrix.names, values: matrix.values, ...trained }),
-    warmup: () => warmupMap(matrix),
+    warmup: () =>
+      warmupMap({
+        ...matrix,
+        needs: matrix.names.map((name) => warmupOf(parseSpec(name, { columns: Object.keys(candles.extra) }))),
+      }),
     /** Rank correlation with later returns, by horizon, of the `count` features that say most. */
     information(horizons: readonly number[] = [1, 2, 4, 8, 16, 24, 48], count = 9) {
       const all = informationCoefficient(matrix, candles, horizons, { range: trained });
@@ -71,7 +79,12 @@ export function featureFigures({ matrix, scaled, source }: FeaturesResult) {
         low: rows.map(({ low }) => low),
         high: rows.map(({ high }) => high),
       }));
-      return coefficientPlot({ horizons, curves });
+      return coefficientPlot({ horizons, curves, of: byFeature.size });
     },
   };
+}
+
+/** At most `count` whole numbers below `n`, evenly spread. */
+function evenly(n: number, count: number): number[] {
+  return n <= count ? [...Array(n).keys()] : Array.from({ length: count }, (_, i) => Math.floor(i * n / count));
 }

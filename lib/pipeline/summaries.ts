@@ -1,13 +1,16 @@
 import type { Displayable } from "../base/display.ts";
 import { formatDate } from "../base/time.ts";
 import type { Config } from "../config/schema.ts";
-import { informationCoefficient } from "../features/analyse.ts";
+import { sharpeDifference } from "../backtest/sharpe_difference.ts";
+import { normalQuantile } from "../base/normal.ts";
+import { type InformationCoefficient, informationCoefficient } from "../features/analyse.ts";
 import type { LeakVerdict } from "../features/leaks.ts";
-import { number, percent } from "../report/format.ts";
+import { between, count, money, number, percent, span } from "../report/format.ts";
 import { type Badge, type Summary, summary } from "../report/summary.ts";
 import { mean, std } from "../base/stats.ts";
 import { autocorrelation } from "../report/plots/volatility_clustering.ts";
 import type { BacktestReport } from "./backtest.ts";
+import { chanceReturns } from "./chance.ts";
 import { logReturns } from "./data_figures.ts";
 import type { FeaturesResult } from "./features.ts";
 import { type LoadedMarket, spanText } from "./market.ts";
@@ -19,27 +22,48 @@ export function dataSummary(source: LoadedMarket, config: Config): Summary & Dis
   const bars = changed.reduce((sum, finding) => sum + finding.bars, 0);
   const filled = market.assets.reduce((sum, { filled }) => sum + filled.reduce((a, b) => a + b, 0), 0);
   const [candles] = market.assets;
+  const of = market.assets.length > 1 ? `, ${candles.symbol}` : "";
   const moves = logReturns(candles).subarray(1);
   const kurtosis = mean(moves.map((r) => ((r - mean(moves)) / std(moves, 0)) ** 4)) - 3;
   const clustering = autocorrelation(moves.map(Math.abs), 1)[0];
+  const band = 1.96 / Math.sqrt(moves.length);
   const state = changed.length === 0
     ? "whole as recorded"
-    : `clean after ${number(bars)} bars were repaired or filled in`;
+    : `clean after ${count(bars, "bar")} ${bars === 1 ? "was" : "were"} repaired or filled in`;
   return summary({
-    finding: `${source.name} is ${state}. Its returns have ${
-      kurtosis > 1 ? "far heavier tails than normal ones" : "tails about as heavy as normal ones"
+    finding: `${source.name} is ${state}. ${market.assets.length > 1 ? `${candles.symbol}'s` : "Its"} returns have ${
+      kurtosis > 1
+        ? "far heavier tails than normal ones"
+        : kurtosis > 0.3
+        ? "somewhat heavier tails than normal ones"
+        : "tails about as heavy as normal ones"
     } (excess kurtosis ${number(kurtosis, { digits: 1 })}), and the size of a move ${
-      clustering > 0.05 ? "tells of the next one's" : "says little of the next one's"
-    } (autocorrelation ${number(clustering, { digits: 2 })}).`,
+      clustering > band ? "tells of the next one's" : "does not clearly tell of the next one's"
+    } (autocorrelation ${number(clustering, { digits: 2 })}; chance reaches ±${number(band, { digits: 2 })}).`,
     tiles: [
-      { label: "Bars", value: number(market.length), beside: spanText(market, { from: 0, to: market.length }) },
-      { label: "Repaired or filled", value: number(bars), ...(bars > 0 ? { tone: "warn" as const } : {}) },
-      { label: "Volatility a bar", value: percent(std(moves)), beside: `largest fall ${percent(Math.min(...moves))}` },
-      { label: "Excess kurtosis", value: number(kurtosis, { digits: 1 }), beside: "normal 0" },
+      {
+        label: "Bars",
+        value: number(market.length),
+        beside: `${market.assets.length > 1 ? `of each of ${market.assets.length} assets, ` : ""}${
+          between(candles.time[0], candles.time[market.length - 1])
+        }`,
+      },
+      {
+        label: "Repaired or filled",
+        value: number(bars),
+        beside: bars === 0 ? "nothing had to be changed" : `${number(filled)} filled in`,
+        ...(bars > 0 ? { tone: "warn" as const } : {}),
+      },
+      {
+        label: `Volatility a bar${of}`,
+        value: percent(std(moves)),
+        beside: `largest fall ${percent(Math.min(...moves))}`,
+      },
+      { label: `Excess kurtosis${of}`, value: number(kurtosis, { digits: 1 }), beside: "normal 0" },
     ],
     badges: [{
-      label: "gaps",
-      verdict: filled === 0 ? "none" : `${filled} bars filled in, nothing trades on them`,
+      label: "Gaps",
+      verdict: filled === 0 ? "none" : `${count(filled, "bar")} filled in, nothing trades on them`,
       passed: true,
     }],
     provenance: provenanceOf(source, config),
@@ -54,29 +78,49 @@ export function featureSummary(result: FeaturesResult, leaks: LeakVerdict, confi
   const coefficients = informationCoefficient(matrix, source.market.assets[0], [1, 24], {
     range: { from: Math.max(train.from, matrix.warmup), to: train.to },
   });
+  const tests = coefficients.length;
   const clear = coefficients.filter(({ low, high }) => low > 0 || high < 0);
-  const best = coefficients.reduce((a, b) => (Math.abs(b.ic) > Math.abs(a.ic) ? b : a));
-  const names = new Set(clear.map(({ feature }) => feature));
+  // Bonferroni: with m looks, each at 5 % / m, so that one in twenty sets of worthless features shows any.
+  const strict = normalQuantile(1 - 0.025 / tests);
+  const sure = coefficients.filter((one) => Math.abs(zOf(one)) > strict);
+  const best = coefficients.reduce((a, b) => (Math.abs(zOf(b)) > Math.abs(zOf(a)) ? b : a));
+  const names = new Set(sure.map(({ feature }) => feature));
+  const chance = Math.max(1, Math.round(0.05 * tests));
   return summary({
     finding:
-      `${names.size} of ${matrix.names.length} features say something of the next bar or the next 24 on training ` +
-      `data; the strongest, ${best.feature}, orders returns ${best.horizon} bar${
-        best.horizon > 1 ? "s" : ""
-      } ahead with a rank ` +
-      `correlation of ${number(best.ic, { digits: 3 })}. ${leaks.passed ? "None looks ahead." : "Some look ahead!"}`,
+      `${names.size === 0 ? "None" : number(names.size)} of ${
+        count(matrix.names.length, "feature")
+      } can be told from chance by how it orders the returns of the next bar or the next 24 on training data, with ${tests} looks ` +
+      `allowed for. The surest, ${best.feature}, has a rank correlation of ${
+        number(best.ic, { digits: 3 })
+      } with the return over ${count(best.horizon, "bar")}: association, not yet profit after costs. ${
+        leaks.passed ? "None looks ahead." : "Some look ahead!"
+      }`,
     tiles: [
-      { label: "Features", value: number(matrix.names.length), beside: `warm-up ${matrix.warmup} bars` },
       {
-        label: "Strongest IC",
+        label: "Features",
+        value: number(matrix.names.length),
+        beside: `warm-up ${count(matrix.warmup, "bar")}${
+          source.market.assets.length > 1 ? `, of ${source.market.assets[0].symbol}` : ""
+        }`,
+      },
+      {
+        label: "Surest IC",
         value: number(best.ic, { digits: 3, sign: true }),
-        beside: `${best.feature}, ${best.horizon} bars`,
+        beside: `${best.feature}, ${count(best.horizon, "bar")}; ${number(best.low, { digits: 3 })} to ${
+          number(best.high, { digits: 3 })
+        } by itself`,
       },
       {
         label: "Look-ahead",
-        value: leaks.passed ? "none" : `${leaks.leaks.length} leaks`,
+        value: leaks.passed ? "none" : count(leaks.leaks.length, "leak"),
         tone: leaks.passed ? "good" : "bad",
       },
-      { label: "Clear of zero", value: number(names.size), beside: "features, at 1 or 24 bars, 95 % band" },
+      {
+        label: "Told from chance",
+        value: `${names.size} of ${matrix.names.length}`,
+        beside: `${clear.length} of ${tests} single 95\u00a0% bands leave zero out; by chance about ${chance}`,
+      },
     ],
     badges: [badgeOf(leaks)],
     provenance: { ...provenanceOf(source, config), "features": config.features.spec, "features hash": hash },
@@ -92,26 +136,29 @@ export function featureSummary(result: FeaturesResult, leaks: LeakVerdict, confi
 
 /** Header of a report on a backtest: what it earned beside buy and hold, and how far to trust it. */
 export function backtestSummary(report: BacktestReport, config: Config): Summary & Displayable {
-  const { source, title, rows, leaks, costs, lag, numbers, fees, warnings } = report;
+  const { source, title, result, rows, leaks, costs, lag, numbers, fees, warnings } = report;
   const own = rows[0];
   const hold = rows.find(({ strategy }) => strategy === "buy and hold")!;
-  const better = own.sharpeRatio > hold.sharpeRatio;
   const free = fees[title].find(({ multiple }) => multiple === 0)!;
-  const comparison = `${percent(own.totalReturn, { sign: true })} against ${
-    percent(hold.totalReturn, { sign: true })
-  } of buy and hold`;
-  const costText = `fees and spread took ${number(costs.fees + costs.spread, { digits: 0 })} of what would have been ${
-    percent(free.totalReturn, { sign: true })
-  } without fees`;
   const late = lag.find((point) => point.lag === 1)!;
+  const currency = source.market.assets[0].symbol.split("/")[1] ?? "";
+  const paid = money(costs.fees + costs.spread, currency, { digits: 0 });
+  const random = chanceReturns(report, config);
+  const beaten = random.filter((one) => one < own.totalReturn).length;
+  const comparison = title.startsWith("buy and hold")
+    ? ""
+    : ` against ${percent(hold.totalReturn, { sign: true })} of buy and hold`;
   return summary({
-    finding:
-      `${capital(title)} earned ${comparison} on the ${config.backtest.period} period, with ${
-        better ? "a better" : "no better a"
-      } Sharpe ratio (${number(own.sharpeRatio, { digits: 2 })} and ${
-        number(hold.sharpeRatio, { digits: 2 })
-      }); ${costText}, and one ` +
-      `bar of delay leaves a Sharpe ratio of ${number(late.sharpeRatio, { digits: 2 })}.`,
+    finding: `${capital(title)} earned ${
+      percent(own.totalReturn, { sign: true })
+    }${comparison} on the ${config.backtest.period} period of ${
+      span(result.time.length * result.step).replace(/[.]\d+/, "")
+    }${comparison ? sharpeText(report) : ""}. ${
+      own.trades === 0
+        ? "It never traded."
+        : `Fees and spread cost ${paid}; it would have earned ${percent(free.totalReturn, { sign: true })} without ` +
+          `fees, and one bar of delay makes its Sharpe ratio ${number(late.sharpeRatio, { digits: 2 })}.`
+    }`,
     tiles: [
       {
         label: "Return",
@@ -137,25 +184,63 @@ export function backtestSummary(report: BacktestReport, config: Config): Summary
       },
       {
         label: "Fees paid",
-        value: number(own.fees, { digits: 0 }),
+        value: money(own.fees, currency, { digits: 0 }),
         beside: `${config.costs.transaction_fee} bps a side; start ${number(config.backtest.cash)}`,
       },
     ],
     badges: [
-      badgeOf(leaks),
-      { label: "seeds", verdict: "no training: one deterministic run", passed: true },
-      ...warnings.map((warning): Badge => ({ label: "caution", verdict: warning, passed: false })),
+      leaks.passed
+        ? {
+          label: leaks.label,
+          verdict: `decisions stay the same with later bars hidden, ${
+            leaks.tested >= leaks.bars - 1
+              ? "every bar tested"
+              : `${number(leaks.tested)} of ${number(leaks.bars)} bars tested`
+          }`,
+          passed: true,
+        }
+        : badgeOf(leaks),
+      { label: "Seeds", verdict: "no training: one deterministic run", passed: true },
+      ...(random.length > 0
+        ? [{
+          label: "Timing",
+          verdict:
+            `earned more than ${beaten} of ${random.length} random strategies with the same positions at other times`,
+          passed: beaten >= 0.95 * random.length,
+        }]
+        : []),
+      ...warnings.map((warning): Badge => ({ label: "Caution", verdict: warning, passed: false })),
     ],
     provenance: {
       ...provenanceOf(source, config),
       "period shown": `${config.backtest.period}: ${spanText(source.market, source.period)}`,
       "strategy": title,
       "costs": `fee ${config.costs.transaction_fee} bps, spread ${config.costs.spread} bps, at most ${
-        percent(config.costs.participation)
-      } of a bar's volume`,
+        number(100 * config.costs.participation)
+      }\u00a0% of a bar's volume`,
     },
     metrics: numbers,
   });
+}
+
+/** How its Sharpe ratio stands beside buy and hold's, and whether chance alone could have put it there. */
+function sharpeText({ rows, result, results }: BacktestReport): string {
+  const own = rows[0].sharpeRatio;
+  const hold = rows.find(({ strategy }) => strategy === "buy and hold")!.sharpeRatio;
+  if (!Number.isFinite(own) || !Number.isFinite(hold)) return "";
+  const { z } = sharpeDifference(result.equity, results["buy and hold"].equity);
+  return `, with a Sharpe ratio of ${number(own, { digits: 2 })} against ${number(hold, { digits: 2 })}${
+    Number.isNaN(z)
+      ? ""
+      : Math.abs(z) < 1.96
+      ? `: a difference within what chance gives (${number(Math.abs(z), { digits: 1 })} standard errors)`
+      : `: a difference of ${number(Math.abs(z), { digits: 1 })} standard errors`
+  }`;
+}
+
+/** A coefficient in standard errors, on the scale on which its band is even. */
+function zOf({ ic, low, high }: InformationCoefficient): number {
+  return Math.atanh(ic) / ((Math.atanh(high) - Math.atanh(low)) / (2 * 1.959964)) || 0;
 }
 
 /** Where the numbers come from. */

@@ -33,7 +33,7 @@ export function money(amount: number, currency = "USD", { digits, sign = false }
   if (Number.isNaN(amount)) return NONE;
   const size = Math.abs(amount);
   const own = size === 0 || size >= 1 ? (size >= 10_000 ? 0 : 2) : digitsFor(amount);
-  return number(amount, { digits: digits ?? own, sign }) + SPACE + currency;
+  return number(amount, { digits: digits ?? own, sign }) + (currency && SPACE + currency);
 }
 
 /** `1.2k`, `35M`, `0.05`: short enough for a tick on an axis. */

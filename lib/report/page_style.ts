@@ -95,7 +95,7 @@ math{font-size:1.08em}
 .table.plain th,.table.plain td{text-align:left;white-space:normal}
 .table.plain .number,.table.plain [align=right]{text-align:right;white-space:nowrap}
 .table.plain [align=center]{text-align:center}
-.table button.sort{all:unset;cursor:pointer;white-space:nowrap}
+.table button.sort{all:unset;cursor:pointer}
 .table button.sort:hover{color:var(--ink)}
 .table button.sort:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .table th[aria-sort] button.sort{color:var(--ink);font-weight:600}

@@ -13,7 +13,8 @@ export interface Column<Key extends string = string> {
   readonly label?: string; // without it made of the key: `entryTime` → "Entry time"
   /** `%` (of shares), `date` and `duration` (of ms), a currency, or any unit written into the heading. */
   readonly unit?: string;
-  readonly digits?: number; // decimals; without it by the column's largest value, the same in all rows
+  /** Decimals; without it by the column's largest value, the same in all rows; `each` by every value of its own. */
+  readonly digits?: number | "each";
   readonly align?: "left" | "right";
   readonly sign?: boolean; // a plus before positive numbers
 }
@@ -26,7 +27,7 @@ export interface TableOptions<Key extends string = string> {
   readonly labels?: Readonly<Partial<Record<Key, string>>>;
   readonly sort?: Key | `-${Key}`; // with a minus the largest first
   readonly caption?: string;
-  readonly limit?: number; // rows shown; default 20
+  readonly limit?: number; // rows shown, the first; default 20
 }
 
 /** A row: any record of cells. */
@@ -83,6 +84,15 @@ export function keyValues(values: Readonly<Record<string, Cell>>, { units = {}, 
   return displayed(content, () => ({ "text/html": content.html, "text/plain": content.text })) as Table;
 }
 
+/** Tables beside each other where there is room. */
+export function besideEachOther(tables: readonly Table[]): Table {
+  const content = {
+    html: `<div class="table-groups">${tables.map(({ html }) => html).join("")}</div>`,
+    text: tables.map(({ text }) => text).join("\n\n"),
+  };
+  return displayed(content, () => ({ "text/html": content.html, "text/plain": content.text })) as Table;
+}
+
 /** Style of tables; goes after `themeCss()`. The page's script sorts by `data-sort`, or by text without it. */
 export function tableCss(): string {
   return `.table-scroll{overflow-x:auto;margin:1.25rem 0;max-width:100%}
@@ -90,13 +100,19 @@ export function tableCss(): string {
 .table caption{text-align:left;font-weight:600;padding:0 0 .4rem}
 .table th,.table td{padding:.32rem .8rem;border-bottom:1px solid var(--grid);text-align:right;white-space:nowrap;font-weight:400}
 .table .left{text-align:left}
-.table thead th{color:var(--muted);border-bottom:1.5px solid var(--muted);vertical-align:bottom}
+.table .long{white-space:normal;overflow-wrap:anywhere;min-width:min(20em,50vw)}
+.table thead th{white-space:normal;color:var(--muted);border-bottom:1.5px solid var(--muted);vertical-align:bottom}
 .table th:first-child,.table td:first-child{padding-left:0}
 .table th[scope=row]{text-align:left}
 .table tbody tr:hover{background:var(--panel)}
 .table .negative{color:var(--loss)!important}
 .table tfoot td{color:var(--muted);text-align:left;border-bottom:0}
-.table.pairs th{color:var(--muted);padding-right:1.5rem}
+.table.pairs th{color:var(--muted);padding-right:1.5rem;overflow-wrap:anywhere}
+.table-groups{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:.4rem 2.5rem;align-items:start;margin:1.25rem 0}
+.table-groups .table-scroll{margin:.4rem 0}
+.table-groups .table{width:100%}
+@media screen and (max-width:700px){.table th,.table td{padding-left:.5rem;padding-right:.5rem}.table.pairs th{white-space:normal;padding-right:.8rem}
+.table:not(.pairs):not(.plain) tr>:first-child{position:sticky;left:0;background:var(--paper);z-index:1}.table:not(.pairs):not(.plain) tr>:first-child:not(.long){max-width:40vw;white-space:normal}}
 `;
 }
 
@@ -186,6 +202,7 @@ function prepareColumn(column: Column, values: readonly Cell[]): ShownColumn {
     : unit !== undefined && /^[A-Z]{3,5}$/.test(unit)
     ? "money"
     : "plain";
+  const clock = kind === "date" && values.some((value) => Number(value) % 864e5 !== 0 && value !== null);
   const digits = column.digits ??
     columnDigits(kind === "percent" ? numbers.map((share) => 100 * share) : numbers, kind);
   const label = (column.label ?? heading(key)) +
@@ -194,24 +211,32 @@ function prepareColumn(column: Column, values: readonly Cell[]): ShownColumn {
     label,
     kind,
     align: column.align ?? (kind === "text" || kind === "date" ? "left" : "right"),
-    cells: values.map((value) => showCell(value, kind, digits, sign)),
+    cells: values.map((value) => showCell(value, kind, digits, sign, clock)),
   };
 }
 
-function showCell(value: Cell, kind: Kind, digits: number, sign: boolean): ShownCell {
+function showCell(
+  value: Cell,
+  kind: Kind,
+  places: number | "each",
+  sign: boolean,
+  clock: boolean, // the column has times of day, so midnight is written out too
+): ShownCell {
   if (value === null || value === undefined || Number.isNaN(value)) {
-    return { text: "–", sort: "-Infinity", negative: false };
+    return { text: "–", sort: "", negative: false }; // sorts last in both directions
   }
   if (typeof value === "boolean") return { text: value ? "yes" : "no", sort: "", negative: false };
   if (typeof value === "string") return { text: value, sort: "", negative: false };
   const plain = Number(value);
+  const shown = kind === "percent" ? 100 * plain : plain;
+  const digits = places === "each" ? columnDigits([shown], kind) : places;
   const negative = plain < 0 && (kind === "percent" || kind === "money");
   const text = {
     text: () => String(value),
-    plain: () => number(plain, { digits, sign }),
-    percent: () => number(100 * plain, { digits, sign }),
-    money: () => number(plain, { digits, sign }),
-    date: () => date(plain),
+    plain: () => number(shown, { digits, sign }),
+    percent: () => number(shown, { digits, sign }),
+    money: () => number(shown, { digits, sign }),
+    date: () => date(plain) + (clock && plain % 864e5 === 0 ? " 00:00" : ""),
     duration: () => duration(plain),
   }[kind]();
   return { text, sort: String(plain), negative: negative && /[1-9∞]/.test(text) };
@@ -253,7 +278,9 @@ function tableHtml({ columns, rows, total, caption }: Shown): string {
 }
 
 function cellHtml({ text, sort, negative }: ShownCell, align: "left" | "right"): string {
-  const names = [align === "left" && "left", negative && "negative"].filter(Boolean).join(" ");
+  const names = [align === "left" && "left", text.length > LONG && "long", negative && "negative"].filter(Boolean).join(
+    " ",
+  );
   // For JupyterLab, which has no style sheet of ours and strips var(); the page's own rule is the stronger.
   const rules = [align === "left" && "text-align:left", negative && `color:${theme.light.loss}`].filter(Boolean).join(
     ";",
@@ -263,6 +290,9 @@ function cellHtml({ text, sort, negative }: ShownCell, align: "left" | "right"):
     escapeHtml(text)
   }</td>`;
 }
+
+/** Texts longer than this fold in the page. */
+const LONG = 32;
 
 function captionHtml(caption: string | undefined): string {
   return caption ? `<caption>${escapeHtml(caption)}</caption>` : "";
@@ -288,5 +318,5 @@ function terminal(text: string): string {
 }
 
 function countText(rows: number, total: number): string {
-  return total === 0 ? "no rows" : `${number(rows)} of ${number(total)} rows`;
+  return total === 0 ? "no rows" : `the first ${number(rows)} of ${number(total)} rows`;
 }

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DISPLAY } from "../../lib/base/display.ts";
-import { formatTable, keyValues, table } from "../../lib/report/table.ts";
+import { besideEachOther, formatTable, keyValues, table } from "../../lib/report/table.ts";
 
 interface Trade {
   entry: number;
@@ -23,9 +23,9 @@ Deno.test("a terminal gets aligned columns with units in the heading", () => {
       "Trades",
       "Entry             Side   Profit, USD  Max drawdown, %",
       "────────────────  ─────  ───────────  ───────────────",
-      "2018-01-01        long        −12.50            −25.0",
+      "2018-01-01 00:00  long        −12.50            −25.0",
       "2018-01-02 05:00  short     1,234.00             −1.1",
-      "2018-01-03        long             –              0.0",
+      "2018-01-03 00:00  long             –              0.0",
     ].join("\n"),
   );
 });
@@ -37,7 +37,7 @@ Deno.test("rows are sorted either way with what is missing last, and what is lef
   assertEquals(order("-profit"), ["1,234.00", "−12.50", "–"]);
   assertEquals(formatTable(trades, { sort: "-profit", limit: 1, columns: ["side"] }).split("\n").slice(2), [
     "short",
-    "1 of 3 rows",
+    "the first 1 of 3 rows",
   ]);
 });
 
@@ -50,10 +50,23 @@ Deno.test("sorting does not touch the rows", () => {
 Deno.test("the page's table carries raw values for its sorter, and marks negative money and shares", () => {
   const { html } = table(trades, { units });
   assertStringIncludes(html, '<td class="negative" data-sort="-12.5" style="color:#c2321f">−12.50</td>');
-  assertStringIncludes(html, '<td class="left" data-sort="1514764800000" style="text-align:left">2018-01-01</td>');
+  assertStringIncludes(html, '<td class="left" data-sort="1514764800000" style="text-align:left">2018-01-01 00:00</td>');
   assertStringIncludes(html, '<th scope="col" data-type="number">Profit, USD</th>');
-  assertStringIncludes(html, 'data-sort="-Infinity">–</td>');
+  assertStringIncludes(html, "<td>–</td>"); // without a value to sort by: last in both directions
   assertEquals(html.includes('"negative" data-sort="0"'), false);
+});
+
+Deno.test("dates without a time of day have none, and a column may write each number with its own digits", () => {
+  const days = formatTable([{ at: Date.UTC(2018, 0, 1), price: 8123.4 }, { at: Date.UTC(2018, 0, 2), price: 0.0123 }], {
+    columns: [{ key: "at", unit: "date" }, { key: "price", digits: "each" }],
+  });
+  assertEquals(days.split("\n").slice(2), ["2018-01-01   8,123", "2018-01-02  0.0123"]);
+});
+
+Deno.test("tables beside each other keep their own columns, and follow each other in a terminal", () => {
+  const { html, text } = besideEachOther([keyValues({ a: 1 }, { caption: "One" }), keyValues({ b: 2 })]);
+  assertEquals(html.match(/<table/g)?.length, 2);
+  assertEquals(text, "One\na  1\n\nb  2");
 });
 
 Deno.test("cells that hold markup are text", () => {
