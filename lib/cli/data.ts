@@ -13,6 +13,7 @@ import { checkModuleLeaks } from "../pipeline/leaks_module.ts";
 import { fetchStage } from "../pipeline/fetch.ts";
 import { spanText } from "../pipeline/market.ts";
 import { formatTable } from "../report/table.ts";
+import { riskRules } from "../risk/mod.ts";
 import { scenarios } from "../scenarios/mod.ts";
 import { strategies } from "../strategies/mod.ts";
 import { bar, type ConfigOptions, configured, type Context, print, resolve } from "./command.ts";
@@ -135,8 +136,8 @@ export function checkLeaksCommand(context: Context): Command {
 /** `lab list`: what there is, by kind. */
 export function listCommand(): Command {
   return new Command("list")
-    .description("list what there is: samples, indicators, features, strategies, scenarios, settings")
-    .argument("[kind]", "samples | indicators | features | strategies | scenarios | settings")
+    .description("list what there is: samples, indicators, features, strategies, scenarios, rules, settings")
+    .argument("[kind]", "samples | indicators | features | strategies | scenarios | rules | settings")
     .option("--json", "print JSON, and nothing else, on standard output")
     .action((kind: string | undefined, options: { json?: boolean }) => {
       const kinds = Object.keys(lists);
@@ -168,6 +169,13 @@ const lists: Readonly<Record<string, () => Record<string, string | number>[]>> =
   strategies: () =>
     Object.entries(strategies).map(([name, { help, settings }]) => ({
       name,
+      what: help,
+      settings: Object.entries(settings).map(([key, setting]) => `${key}=${setting.default}`).join(", "),
+    })),
+  rules: () =>
+    Object.entries(riskRules).map(([name, { kind, help, settings }]) => ({
+      name,
+      kind,
       what: help,
       settings: Object.entries(settings).map(([key, setting]) => `${key}=${setting.default}`).join(", "),
     })),

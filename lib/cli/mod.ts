@@ -4,6 +4,7 @@ import { backtestCommand } from "./backtest.ts";
 import type { Context } from "./command.ts";
 import { notebookCommand } from "./notebook.ts";
 import { demoCommand, explainCommand, publishCommand, reportCommand, verifyCommand } from "./reports.ts";
+import { riskCommand } from "./risk.ts";
 import { scenariosCommand } from "./scenarios.ts";
 import { checkLeaksCommand, configCommand, featuresCommand, fetchCommand, listCommand } from "./data.ts";
 
@@ -15,6 +16,7 @@ export function commands(context: Context): Command[] {
     checkLeaksCommand(context),
     backtestCommand(context),
     scenariosCommand(context),
+    riskCommand(context),
     trainCommand(context),
     evaluateCommand(context),
     promoteCommand(),

@@ -132,6 +132,11 @@ export const schema = {
       whole: true,
     }),
   },
+  risk: {
+    rules: text("", "what watches over the strategy: volatility_target(0.3), trailing_stop(atr=3); see lab list rules"),
+    level: number(0.95, "level of the values at risk that are shown", { min: 0.5, max: 0.9999 }),
+    window: number(500, "returns that a value at risk is forecast from", { min: 50, max: 100_000, whole: true }),
+  },
   scenarios: {
     list: list(
       text("", ""),

@@ -7,6 +7,7 @@ import {
   compare,
   type CostDecomposition,
   costDecomposition,
+  evaluate,
   type Evaluation,
   type FeeColumn,
   feeColumns,
@@ -23,6 +24,7 @@ import {
 import { decisions } from "../backtest/decisions.ts";
 import { checkLeaks, type LeakVerdict } from "../features/leaks.ts";
 import type { Market } from "../market/market.ts";
+import { checkHistory, parseRules } from "../risk/mod.ts";
 import { makeStrategy, randomLike, strategies, type Strategy } from "../strategies/mod.ts";
 import { columnsBytes } from "./artifact.ts";
 import { barOf, type Deps } from "./deps.ts";
@@ -56,16 +58,20 @@ export interface TrackedBacktest extends BacktestReport {
 
 /**
  * Runs the strategy that settings name over the period they name, beside buy and hold, cash, the other strategies, and
- * chance that trades as often; with decision lag, fee columns, costs, trades, and the check for look-ahead.
+ * chance that trades as often; with decision lag, fee columns, costs, trades, and the check for look-ahead. Risk rules
+ * (`risk.rules`) watch over the strategy, not over its baselines.
  *
  * @throws {RangeError} if strategy, parameters or data are unknown or impossible
  */
 export async function backtestStage(config: Config, deps: Deps = {}): Promise<BacktestReport> {
   const { name, ...settings } = config.strategy;
   const own = makeStrategy(String(name), settings); // a wrong name is told before any work
+  const rules = parseRules(config.risk.rules);
   const source = await loadMarket(config, deps);
   const { market } = source;
   const options = optionsOf(config, source);
+  checkHistory(rules, source.period.to);
+  const guarded = { ...options, risk: rules.map(({ rule }) => rule) };
   using bar = barOf(deps, "Backtest");
   const step = (done: number, what: string) => {
     deps.signal?.throwIfAborted();
@@ -73,18 +79,16 @@ export async function backtestStage(config: Config, deps: Deps = {}): Promise<Ba
   };
 
   step(0, String(name));
-  const title = titleOf(String(name), settings);
-  const result = backtest(market, own, options);
-  const { rows, results } = compare(
-    market,
-    { [title]: own, ...baselines(String(name), result, config.run.seed) },
-    options,
-  );
+  const title = titleOf(String(name), settings) + (rules.length > 0 ? " with risk rules" : "");
+  const result = backtest(market, own, guarded);
+  const others = compare(market, baselines(String(name), result, config.run.seed), options);
+  const rows = [evaluate(title, result), ...others.rows];
+  const results = { [title]: result, ...others.results };
   step(1, "decision lag");
-  const lag = lagCurve(market, own, options);
+  const lag = lagCurve(market, own, guarded);
   step(2, "fees");
   const hold = strategies.buy_and_hold.make({});
-  const fees = { [title]: feeColumns(market, own, options), "buy and hold": feeColumns(market, hold, options) };
+  const fees = { [title]: feeColumns(market, own, guarded), "buy and hold": feeColumns(market, hold, options) };
   step(3, "look-ahead");
   const leaks = checkLeaks(market, (bars: Market) => decisions(bars, own));
   step(4, "trades");

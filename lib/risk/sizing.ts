@@ -24,6 +24,8 @@ export function sizedBy(band: number, open: (market: Market) => Size): RiskRule 
     const wishes = new Float64Array(K).fill(NaN);
     const sizes = new Float64Array(K);
     const now = new Float64Array(K);
+    const told = new Float64Array(K).fill(NaN); // sizes when the last reason was given
+    let [said, acted] = ["", -2];
     return (t, account, intent) => {
       for (let k = 0; k < K; k++) {
         now[k] = (intent.weights[k] === intent.weights[k] ? intent.weights[k] : wishes[k]) || 0;
@@ -40,9 +42,22 @@ export function sizedBy(band: number, open: (market: Market) => Size): RiskRule 
       remember(wishes, intent);
       if (sizes.every((one, k) => one === planned(intent, account, k))) return;
       write(wishes, sizes, intent);
-      return reason;
+      // A size that was asked for and not traded (a stop holds it back) is no news until it is another one.
+      if (acted !== t - 1 || !close(told, sizes, Math.max(band, NEWS))) {
+        told.set(sizes);
+        said = reason;
+      }
+      acted = t;
+      return said;
     };
   };
+}
+
+/** A size that differs by more than this share is worth an event. */
+const NEWS = 0.1;
+
+function close(a: Float64Array, b: Float64Array, band: number): boolean {
+  return a.every((one, k) => Math.abs(one - b[k]) <= band * Math.abs(b[k]));
 }
 
 function within(band: number, sizes: Float64Array, { weights }: Account): boolean {

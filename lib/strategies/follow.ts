@@ -48,7 +48,10 @@ export function readWishes(wishes: Float64Array, t: number, wish: Float64Array, 
   return changed;
 }
 
-/** Whether a held exposure can be left as it is: exactly the wish when wishes have changed, near it from then on. */
+/**
+ * Whether a held exposure can be left as it is: exactly the wish when wishes have changed, near it from then on. That
+ * nothing is wanted any more is always said once, to those who watch over it and to orders that are still on their way.
+ */
 export function isReached(held: number, wish: number, changed: boolean): boolean {
-  return changed ? held === wish : Math.abs(held - wish) <= 0.05 * Math.abs(wish);
+  return changed ? held === wish && wish !== 0 : Math.abs(held - wish) <= 0.05 * Math.abs(wish);
 }

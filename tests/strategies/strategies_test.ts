@@ -4,7 +4,15 @@ import { rng } from "../../lib/base/random.ts";
 import { newCandles } from "../../lib/market/candles.ts";
 import { type Market, noCosts } from "../../lib/market/market.ts";
 import { synthetic } from "../../lib/market/synthetic.ts";
-import { buyAndHold, makeStrategy, meanReversion, momentum, randomLike } from "../../lib/strategies/mod.ts";
+import {
+  buyAndHold,
+  makeStrategy,
+  meanReversion,
+  momentum,
+  randomLike,
+  type Strategy,
+  targetStrategy,
+} from "../../lib/strategies/mod.ts";
 
 /** One asset whose bars open where the last closed. */
 function market(...closes: number[]): Market {
@@ -45,7 +53,7 @@ Deno.test("buy and hold buys once, and goes on asking where the volume is thin",
 Deno.test("momentum is long from the bar after the fast average crosses above the slow one, to the bar after it is back", () => {
   const { weights, wanted } = backtest(market(10, 10, 10, 12, 14, 13.5, 9, 8, 8), momentum({ fast: 1, slow: 3 }));
   assertEquals([...weights], [0, 0, 0, 0, 1, 1, 1, 0, 0]);
-  assertEquals([...wanted], [NaN, NaN, NaN, 1, NaN, NaN, 0, NaN, NaN]);
+  assertEquals([...wanted], [0, NaN, NaN, 1, NaN, NaN, 0, NaN, NaN]);
   const { weights: both } = backtest(market(10, 10, 9, 8, 7), momentum({ fast: 1, slow: 3, short: true }));
   assert(both[3] < 0 && both[2] === 0, "short, but not before the averages exist");
 });
@@ -105,4 +113,15 @@ Deno.test("what cannot be made is refused with the nearest that can", () => {
   fails("momentum", { short: "maybe" }, "must be true or false");
   fails("mean_reversion", { by: "zscor" }, "must be one of zscore, rsi");
   fails("mean_reversion", { exit: 3 }, '"exit" must be less than "entry"');
+});
+
+Deno.test("that nothing is wanted any more is said also where nothing is held yet: an order may be on its way", () => {
+  const market = { assets: [synthetic(10, rng(1))], length: 10, costs: noCosts };
+  const blink = targetStrategy((_market, _memo, into) => void (into[2] = 1)); // one bar long, else flat
+  const asked: Strategy = (bars) => blink(bars);
+  for (const strategy of [blink, asked]) {
+    const { weights, wanted } = backtest(market, strategy, { lag: 2 });
+    assertEquals([...wanted.slice(0, 5)].map((wish) => wish || 0), [0, 0, 1, 0, 0]);
+    assertEquals([weights[5], weights[6]], [1, 0]);
+  }
 });

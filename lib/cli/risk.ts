@@ -1,0 +1,62 @@
+import { Command } from "commander";
+import { spanText } from "../pipeline/market.ts";
+import { trackedRisk } from "../pipeline/risk.ts";
+import { effectTable, eventTable, tailTable } from "../pipeline/risk_tables.ts";
+import { comparisonTable } from "../pipeline/tables.ts";
+import { bar, type ConfigOptions, configured, type Context, print, resolve } from "./command.ts";
+
+/** `lab risk`: a strategy with and without risk rules, what each did, and what a bar may lose, as a tracked run. */
+export function riskCommand(context: Context): Command {
+  return configured(new Command("risk"))
+    .description("put risk rules around a strategy, and see what each prevented and what it cost")
+    .option("--rules <rules>", 'such as "volatility_target(0.3), trailing_stop(atr=3)"; all of them: lab list rules')
+    .addHelpText(
+      "after",
+      '\nExample:\n  lab risk --input BTC/USD --rules "volatility_target(0.3), trailing_stop(atr=3), limit_drawdown(0.2)"',
+    )
+    .action(async (options: ConfigOptions & { readonly rules?: string }) => {
+      const rule = options.rules === undefined ? [] : [`risk.rules=${options.rules}`];
+      const loaded = resolve({ ...options, set: [...options.set, ...rule] });
+      const report = await trackedRisk(loaded, {
+        signal: context.signal,
+        progress: (label) => bar(label, options),
+      });
+      const { source, title, rules, rows, effects, events, level, tails, numbers, run } = report;
+      const { config } = loaded;
+      const span = spanText(source.market, source.period);
+      const facts = {
+        data: source.name,
+        span,
+        period: config.backtest.period,
+        data_hash: source.hash,
+        strategy: title,
+        rules: rules.map(({ name, kind, settings }) => ({ name, kind, settings })),
+        metrics: numbers,
+        comparison: rows,
+        effects,
+        events,
+        level,
+        value_at_risk: tails.map(({ forecast: { invalid }, ...row }) => ({ ...row, invalid })),
+        run,
+      };
+      print(options, facts, () =>
+        [
+          `${title} on ${source.name}, ${
+            config.backtest.period === "all" ? "all bars" : `${config.backtest.period} period`
+          }, ${span}`,
+          `Rules, in the order they act: ${rules.map(({ text }) => text).join(", ")}`,
+          "",
+          comparisonTable(rows).text,
+          "",
+          "What each rule prevented and cost (the run without it, all others kept):",
+          effectTable(effects).text,
+          "",
+          `What rules did, the first of ${events.length}:`,
+          eventTable(events, "", 10).text,
+          "",
+          `One-bar value at risk of the market at ${100 * level} %, forecast from ${config.risk.window} returns:`,
+          tailTable(tails).text,
+          ...(run.url ? ["", `Run ${run.id}: ${run.url}`] : config.run.track ? ["", `Run ${run.id}`] : []),
+        ].join("\n"));
+    });
+}

@@ -1,0 +1,264 @@
+import {
+  backtest,
+  type BacktestResult,
+  evaluate,
+  type Evaluation,
+  exposureOf,
+  resultMetrics,
+  returns,
+} from "../backtest/mod.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { assetReturns } from "../risk/asset_returns.ts";
+import {
+  backtestTail,
+  checkHistory,
+  exceptions,
+  hmmRegimes,
+  type NamedRule,
+  parseRules,
+  type TailBacktest,
+  type TailForecasts,
+  tailForecasts,
+  type TailMethod,
+  tailMethods,
+  volatilityRegimes,
+} from "../risk/mod.ts";
+import { wildest } from "../risk/rolling.ts";
+import { makeStrategy, strategies } from "../strategies/mod.ts";
+import { columnsBytes } from "./artifact.ts";
+import { optionsOf, titleOf } from "./backtest.ts";
+import { barOf, type Deps } from "./deps.ts";
+import { type LoadedMarket, loadMarket } from "./market.ts";
+import { datasetOf, tracked, type Tracking } from "./tracked.ts";
+
+/** What one rule prevented and what it cost: the run with all rules against the run without this one. */
+export interface RuleEffect {
+  readonly rule: string; // "trailing_stop(atr=3)"
+  readonly kind: NamedRule["kind"];
+  readonly events: number;
+  readonly drawdownPrevented: number; // share of equity; negative where the rule made the largest drawdown larger
+  readonly returnCost: number; // share of the start; negative where the rule earned
+  readonly sharpeChange: number;
+  readonly exposureChange: number; // of the mean gross exposure
+  readonly feesChange: number; // quote currency
+}
+
+/** Something a rule did, and how things stood. */
+export interface RiskAction {
+  readonly time: number; // close of the bar at which it acted, as that bar's open, ms UTC
+  readonly rule: string;
+  readonly reason: string;
+  readonly equity: number; // quote currency
+  readonly close: number; // of the first asset
+}
+
+/** How a method's forecasts of the market's value at risk did over the period. */
+export interface TailRow extends TailBacktest {
+  readonly method: TailMethod;
+  readonly forecast: TailForecasts; // [T] of the period
+  readonly valueAtRisk: number; // mean forecast
+  readonly expectedShortfall: number; // mean forecast
+}
+
+/** Everything a report on risk shows. */
+export interface RiskReport {
+  readonly source: LoadedMarket;
+  readonly title: string; // of the strategy
+  readonly rules: readonly NamedRule[]; // in the order they act
+  readonly free: BacktestResult; // without rules
+  readonly result: BacktestResult; // with all
+  readonly hold: BacktestResult; // buy and hold
+  readonly rows: readonly Evaluation[]; // with, without, buy and hold
+  readonly effects: readonly RuleEffect[];
+  readonly events: readonly RiskAction[];
+  readonly level: number;
+  readonly marketReturns: Float64Array; // [T] of equal parts of the assets, traded back at each bar
+  readonly tails: readonly TailRow[];
+  /** Probability of the wild regime of the first asset, by both methods [T]; NaN while unknown. */
+  readonly regimes: Readonly<Record<"hmm" | "volatility", Float64Array>>;
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+/** A report on risk that is a run. */
+export interface TrackedRisk extends RiskReport {
+  readonly run: { readonly id: string; readonly url: string | undefined };
+}
+
+/**
+ * Runs a strategy with and without risk rules, and without each of them; forecasts the market's value at risk bar by bar
+ * and tests the forecasts; tells regimes.
+ *
+ * @throws {RangeError} if there are no rules, or strategy, settings or data are unknown or impossible
+ * @throws {SyntaxError} if the rules cannot be read
+ */
+export async function riskStage(config: Config, deps: Deps = {}): Promise<RiskReport> {
+  const rules = parseRules(config.risk.rules);
+  if (rules.length === 0) {
+    throw new RangeError(
+      'Cannot look at risk rules as there are none: give some, such as --rules "volatility_target(0.3), limit_drawdown(0.2)"',
+    );
+  }
+  const { name, ...settings } = config.strategy;
+  const own = makeStrategy(String(name), settings);
+  const source = await loadMarket(config, deps);
+  const { market, period: { from, to } } = source;
+  checkHistory(rules, to);
+  const options = optionsOf(config, source);
+  using bar = barOf(deps, "Risk");
+  const total = rules.length + 3;
+  const step = (done: number, what: string) => {
+    deps.signal?.throwIfAborted();
+    bar.update(done, total, what);
+  };
+
+  step(0, String(name));
+  const title = titleOf(String(name), settings);
+  const run = (without?: NamedRule) =>
+    backtest(market, own, { ...options, risk: rules.filter((rule) => rule !== without).map(({ rule }) => rule) });
+  const free = backtest(market, own, options);
+  const result = run();
+  const hold = backtest(market, strategies.buy_and_hold.make({}), options);
+  const effects = rules.map((rule, i) => {
+    step(i + 1, `without ${rule.text}`);
+    return effectOf(rule, i, result, run(rule));
+  });
+  step(rules.length + 1, "value at risk");
+  const all = assetReturns(market);
+  const together = all[0].map((_, t) => all.reduce((sum, one) => sum + one[t] / all.length, 0));
+  const tails = tailRows(together, config.risk, from, to);
+  step(rules.length + 2, "regimes");
+  const regimes = {
+    hmm: wildest(hmmRegimes(all[0].subarray(0, to))).subarray(from),
+    volatility: wildest(volatilityRegimes(all[0].subarray(0, to))).subarray(from),
+  };
+  bar.update(total, total);
+  const rows = [evaluate("with rules", result), evaluate("without", free), evaluate("buy and hold", hold)];
+  return {
+    source,
+    title,
+    rules,
+    free,
+    result,
+    hold,
+    rows,
+    effects,
+    events: result.events.map(({ t, rule, reason }) => ({
+      time: result.time[t],
+      rule: rules[rule].text,
+      reason,
+      equity: result.equity[t],
+      close: market.assets[0].$close[from + t],
+    })),
+    level: config.risk.level,
+    marketReturns: together.subarray(from, to),
+    tails,
+    regimes,
+    numbers: numbersOf(rows, effects, tails, result, free),
+  };
+}
+
+/** `riskStage` inside an MLflow run with its numbers, events and equity. */
+export async function trackedRisk(loaded: LoadedConfig, deps: Deps = {}): Promise<TrackedRisk> {
+  const { config } = loaded;
+  const facts = {
+    kind: "risk" as const,
+    name: `risk ${config.strategy.name} ${config.data.input.join(" ")}`,
+    command: ["risk"],
+  };
+  return await tracked(loaded, facts, async (run) => {
+    const report = await riskStage(config, deps);
+    await record(run, report);
+    return { ...report, run: { id: run.id, url: run.url } };
+  });
+}
+
+async function record(run: Tracking, { source, result, free, events, numbers }: RiskReport): Promise<void> {
+  run.tags({ "candelabra.data_hash": source.hash, "candelabra.data": source.name });
+  run.dataset(datasetOf(source, "backtest"));
+  run.result(numbers);
+  const equity = { timestamp: result.time, equity: result.equity, without_rules: free.equity };
+  await run.artifact("results/equity.parquet", await columnsBytes(equity));
+  await run.artifact("results/events.json", JSON.stringify(events, null, 1) + "\n");
+}
+
+function effectOf(rule: NamedRule, i: number, result: BacktestResult, without: BacktestResult): RuleEffect {
+  const [a, b] = [resultMetrics(result), resultMetrics(without)];
+  return {
+    rule: rule.text,
+    kind: rule.kind,
+    events: result.events.filter((event) => event.rule === i).length,
+    drawdownPrevented: a.maxDrawdown - b.maxDrawdown,
+    returnCost: b.totalReturn - a.totalReturn,
+    sharpeChange: a.sharpeRatio - b.sharpeRatio,
+    exposureChange: exposureOf(result).exposure - exposureOf(without).exposure,
+    feesChange: result.fees - without.fees,
+  };
+}
+
+/** Forecasts of each method over bars `from` to `to`, from the bars before each. */
+function tailRows(all: Float64Array, { level, window }: Config["risk"], from: number, to: number): TailRow[] {
+  const start = Math.max(1, from - window); // bar 0 has no return
+  const known = all.subarray(start, to);
+  const returns = known.subarray(from - start);
+  if (known.length <= window) {
+    throw new RangeError(
+      `Cannot forecast the value at risk as risk.window must be fewer bars than there are (${known.length}): ` +
+        `current value is ${window}`,
+    );
+  }
+  return (Object.keys(tailMethods) as TailMethod[]).map((method) => {
+    const { invalid, ...columns } = tailForecasts(known, method, { level, window });
+    const valueAtRisk = columns.valueAtRisk.subarray(from - start);
+    const expectedShortfall = columns.expectedShortfall.subarray(from - start);
+    return {
+      method,
+      forecast: { valueAtRisk, expectedShortfall, invalid },
+      valueAtRisk: meanOf(valueAtRisk),
+      expectedShortfall: meanOf(expectedShortfall),
+      ...backtestTail(exceptions(returns, valueAtRisk), level),
+    };
+  });
+}
+
+function meanOf(values: Float64Array): number {
+  const known = values.filter((value) => value === value);
+  return known.reduce((sum, value) => sum + value, 0) / known.length;
+}
+
+function numbersOf(
+  rows: readonly Evaluation[],
+  effects: readonly RuleEffect[],
+  tails: readonly TailRow[],
+  result: BacktestResult,
+  free: BacktestResult,
+): Record<string, number> {
+  const tail = (one: BacktestResult) => tailMethods.historical(returns(one.equity).filter((r) => Number.isFinite(r)));
+  return Object.fromEntries([
+    ...rows.flatMap((
+      { strategy, totalReturn, sharpeRatio, sortinoRatio, maxDrawdown, annualVolatility, exposure, fees },
+    ) =>
+      Object.entries({
+        total_return: totalReturn,
+        sharpe_ratio: sharpeRatio,
+        sortino_ratio: sortinoRatio,
+        max_drawdown: maxDrawdown,
+        annual_volatility: annualVolatility,
+        exposure,
+        fees,
+      }).map(([key, value]) => [`${strategy.replaceAll(" ", "_")}/${key}`, value])
+    ),
+    ["with_rules/value_at_risk", tail(result).valueAtRisk],
+    ["without/value_at_risk", tail(free).valueAtRisk],
+    ["events", result.events.length],
+    ...effects.flatMap(({ rule, drawdownPrevented, returnCost }) => {
+      const name = rule.replace(/\(.*/, "");
+      return [[`rule/${name}/drawdown_prevented`, drawdownPrevented], [`rule/${name}/return_cost`, returnCost]];
+    }),
+    ...tails.flatMap(({ method, exceptions, forecasts, kupiec, christoffersen }) => [
+      [`var/${method}/exception_rate`, exceptions / forecasts],
+      [`var/${method}/kupiec_p`, kupiec.pValue],
+      [`var/${method}/christoffersen_p`, christoffersen.pValue],
+    ]),
+  ]);
+}

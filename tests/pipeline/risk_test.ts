@@ -1,0 +1,44 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { loadConfig } from "../../lib/config/load.ts";
+import { backtestStage } from "../../lib/pipeline/backtest.ts";
+import { riskStage } from "../../lib/pipeline/risk.ts";
+
+const rules = "limit_drawdown(0.1), trailing_stop(atr=3), volatility_target(0.3)";
+const configOf = (...set: string[]) =>
+  loadConfig({ set: ["data.timerange=20190101-20190401", "risk.window=200", ...set] }).config;
+
+Deno.test("rules around a strategy: with, without, and without each; events with their rule; tails and regimes", async () => {
+  const report = await riskStage(configOf(`risk.rules=${rules}`));
+  const T = report.result.equity.length;
+  assertEquals(report.rules.map(({ name }) => name), ["volatility_target", "trailing_stop", "limit_drawdown"]);
+  assertEquals(report.rows.map(({ strategy }) => strategy), ["with rules", "without", "buy and hold"]);
+  assertEquals(report.effects.reduce((sum, { events }) => sum + events, 0), report.events.length);
+  assert(report.events.some(({ rule }) => rule === "trailing_stop(atr=3)"));
+  for (const { forecast, forecasts, exceptions, kupiec } of report.tails) {
+    assertEquals([forecast.valueAtRisk.length, forecasts], [T, T]);
+    assert(exceptions > 0 && kupiec.pValue >= 0);
+  }
+  assertEquals([report.regimes.hmm.length, report.regimes.volatility.length], [T, T]);
+  assert(Object.values(report.numbers).every((value) => typeof value === "number"));
+  assertEquals((await riskStage(configOf(`risk.rules=${rules}`))).numbers, report.numbers);
+
+  const backtested = await backtestStage(configOf(`risk.rules=${rules}`));
+  assertEquals(backtested.result.equity, report.result.equity);
+  assertEquals(backtested.results["buy and hold"].equity, report.hold.equity);
+  assertAlmostEquals(backtested.rows[0].totalReturn, report.rows[0].totalReturn, 0);
+});
+
+Deno.test("no rules, none that can be read, and too little history are refused in words", async () => {
+  await assertRejects(() => riskStage(configOf()), RangeError, "there are none");
+  await assertRejects(() => riskStage(configOf("risk.rules=stop_los(0.1)")), SyntaxError, 'nearest is "stop_loss"');
+  await assertRejects(
+    () => backtestStage(configOf("risk.rules=fixed_fraction(2), limit_leverage(1)")),
+    RangeError,
+    "Cannot combine",
+  );
+  await assertRejects(
+    () => riskStage(configOf(`risk.rules=${rules}`, "risk.window=50000")),
+    RangeError,
+    "risk.window must be fewer",
+  );
+});
