@@ -106,7 +106,7 @@ export function agentSummary(
       ...provenanceOf(source, config),
       "period shown": `${config.backtest.period}: ${spanText(source.market, source.period)}`,
       "trained on": notes.about.trained ?? "",
-      "seeds": seeds.map(({ seed }) => seed).join(", "),
+      "seeds": seeds.map(({ seed }, i) => i === 0 && seeds.length > 1 ? `${seed} (the model)` : seed).join(", "),
       "features": features.specs.join(", "),
       "features hash": features.hash,
       "network": `${config.agent.trunk}, window of ${notes.window} bars × ${notes.features.length} features`,

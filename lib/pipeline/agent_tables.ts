@@ -4,17 +4,14 @@ import type { AgentReport, AgentRow, AgentSeed } from "./evaluate.ts";
 
 /** The agent beside its baselines: interquartile means over runs, with the interval of the return. */
 export function agentTable(rows: readonly AgentRow[]): Table {
-  const shown = rows.map(({ runs, returns, ...row }) => ({
+  const shown = rows.map(({ runs, returns, strategy, ...row }) => ({
     ...row,
-    runs,
-    interval: runs > 1
-      ? `${percent(returns.low, { sign: true })} to ${percent(returns.high, { sign: true })}`
-      : "one run",
+    strategy: runs > 1 ? `${strategy} (${runs} runs)` : strategy,
+    interval: runs > 1 ? `${percent(returns.low, { sign: true })} to ${percent(returns.high, { sign: true })}` : "",
   }));
   return table(shown, {
     columns: [
       { key: "strategy", label: "Strategy" },
-      { key: "runs", label: "Runs", digits: 0 },
       { key: "totalReturn", label: "Return", unit: "%", sign: true },
       { key: "interval", label: "95 % interval", align: "right" },
       { key: "sharpeRatio", label: "Sharpe", digits: 2 },
