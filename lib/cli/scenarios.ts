@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import { loadConfig } from "../config/load.ts";
+import { findModel, settingsOfModel } from "../pipeline/model_store.ts";
 import { spanText } from "../pipeline/market.ts";
 import { cellRow, trackedScenarios } from "../pipeline/scenarios.ts";
 import { calibrationTable, realismTable, stressTable } from "../pipeline/scenario_tables.ts";
@@ -12,12 +14,14 @@ export function scenariosCommand(context: Context): Command {
     readonly scenario?: readonly string[];
     readonly seeds?: string;
     readonly weeks?: string;
+    readonly model?: string;
   }
   return configured(new Command("scenarios"))
     .description("put a strategy through crashes, thin and wild markets, many times, and see what survives")
     .option("--scenario <names...>", "flash_crash, gap(bars=12), flash_crash+low_liquidity, …; lab list scenarios")
     .option("--seeds <count>", "times that each scenario is drawn")
     .option("--weeks <n>", "severity: as bad as the worst 1 in n weeks of the training data")
+    .option("--model <model>", "a trained model in the strategy's place: candelabra@champion, FILE.onnx")
     .addHelpText(
       "after",
       '\nExample:\n  lab scenarios --input BTC/USD --strategy momentum --scenario flash_crash "gap(jump=0.3) + low_liquidity"',
@@ -29,11 +33,10 @@ export function scenariosCommand(context: Context): Command {
         ...(options.weeks === undefined ? [] : [`scenarios.weeks=${options.weeks}`]),
         ...options.set,
       ];
-      const loaded = resolve({ ...options, set });
-      const report = await trackedScenarios(loaded, {
-        signal: context.signal,
-        progress: (label) => bar(label, options),
-      });
+      const model = options.model === undefined ? undefined : await findModel(options.model, loadConfig().settings);
+      const loaded = resolve({ ...options, set }, model === undefined ? {} : settingsOfModel(model.notes));
+      const deps = { signal: context.signal, progress: (label: string) => bar(label, options) };
+      const report = await trackedScenarios(loaded, deps, model === undefined ? {} : { model });
       const { source, title, specs, calibration, checks, realism, result, numbers, run } = report;
       const { config } = loaded;
       const span = spanText(source.market, source.period);

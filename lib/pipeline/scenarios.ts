@@ -9,6 +9,7 @@ import {
   checkCalibration,
   parseScenario,
   type RealismRow,
+  type RunMarket,
   type ScenarioSpec,
   type StrategySpec,
   stress,
@@ -19,12 +20,14 @@ import { makeStrategy } from "../strategies/mod.ts";
 import { titleOf } from "./backtest.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
+import type { FoundModel } from "./model_store.ts";
+import { openModelRun } from "./scenario_model.ts";
 import { datasetOf, type RunFacts, tracked } from "./tracked.ts";
 
 /** Everything a report on scenarios shows. */
 export interface ScenariosReport {
   readonly source: LoadedMarket;
-  readonly title: string; // of the strategy in question
+  readonly title: string; // of the strategy or model in question
   readonly specs: Readonly<Record<string, ScenarioSpec>>; // by the names of `result.scenarios`
   readonly calibration: Calibration | undefined; // of the training part
   readonly checks: readonly CalibrationCheck[]; // of the calibration, on bars after the training part
@@ -40,6 +43,12 @@ export interface TrackedScenarios extends ScenariosReport {
   readonly run: { readonly id: string; readonly url: string | undefined };
 }
 
+/** What a stress test is given beside its settings. */
+export interface ScenariosOptions {
+  /** A model that goes through it in the place of the strategy that settings name. */
+  readonly model?: FoundModel;
+}
+
 /**
  * Puts the strategy that settings name, and its baselines, through scenarios over the period they name. Severity and
  * whatever scenarios learn is taken from the training part alone, and laid beside the bars after it.
@@ -47,7 +56,11 @@ export interface TrackedScenarios extends ScenariosReport {
  * @throws {SyntaxError | RangeError} if a scenario cannot be read, a name or setting is unknown, or the training part is
  * too short to calibrate
  */
-export async function scenariosStage(config: Config, deps: Deps = {}): Promise<ScenariosReport> {
+export async function scenariosStage(
+  config: Config,
+  deps: Deps = {},
+  { model }: ScenariosOptions = {},
+): Promise<ScenariosReport> {
   const { name, ...settings } = config.strategy;
   makeStrategy(String(name), settings); // wrong names are told before any work
   for (const text of config.scenarios.list) parseScenario(text);
@@ -61,11 +74,12 @@ export async function scenariosStage(config: Config, deps: Deps = {}): Promise<S
   const specs = Object.fromEntries(
     config.scenarios.list.map((text) => [labelOf(text), parseScenario(text, calibration?.settings)]),
   );
-  const title = titleOf(String(name), settings);
-  const strategies: Record<string, StrategySpec> = {
-    [title]: { name: String(name), settings },
+  await using agent = model === undefined ? undefined : await openModelRun(model, source);
+  const title = model === undefined ? titleOf(String(name), settings) : model.name;
+  const strategies: Record<string, StrategySpec | RunMarket> = {
+    [title]: agent === undefined ? { name: String(name), settings } : agent.run,
     ...Object.fromEntries(
-      ["buy_and_hold", "momentum", "mean_reversion"].filter((other) => other !== name)
+      ["buy_and_hold", "momentum", "mean_reversion"].filter((other) => model !== undefined || other !== name)
         .map((other) => [other.replaceAll("_", " "), { name: other }]),
     ),
   };
@@ -106,15 +120,20 @@ export async function scenariosStage(config: Config, deps: Deps = {}): Promise<S
 }
 
 /** `scenariosStage` inside an MLflow run with its numbers and the outcome of every trial. */
-export async function trackedScenarios(loaded: LoadedConfig, deps: Deps = {}): Promise<TrackedScenarios> {
+export async function trackedScenarios(
+  loaded: LoadedConfig,
+  deps: Deps = {},
+  options: ScenariosOptions = {},
+): Promise<TrackedScenarios> {
   const { config } = loaded;
+  const { model } = options;
   const facts: RunFacts = {
     kind: "scenarios",
-    name: `scenarios ${config.strategy.name} ${config.data.input.join(" ")}`,
-    command: ["scenarios"],
+    name: `scenarios ${model?.name ?? config.strategy.name} ${config.data.input.join(" ")}`,
+    command: ["scenarios", ...(model === undefined ? [] : ["--model", model.reference])],
   };
   return await tracked(loaded, facts, async (run) => {
-    const report = await scenariosStage(config, deps);
+    const report = await scenariosStage(config, deps, options);
     const { source, specs, calibration, checks, realism, result, numbers } = report;
     run.tags({ "candelabra.data_hash": source.hash, "candelabra.data": source.name });
     run.dataset(datasetOf(source, "test"));

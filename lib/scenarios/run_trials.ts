@@ -17,7 +17,7 @@ export interface TrialColumns {
 /** Runs trials one after the other: each market is made once and all strategies go through it. */
 export async function runTrials(
   plan: TrialPlan,
-  scenario: Scenario,
+  scenario: readonly Scenario[],
   runs: readonly RunMarket[],
   { from, to }: TrialRange,
 ): Promise<TrialColumns> {

@@ -153,7 +153,7 @@ export async function stress(
 /** Runs everything here, with pauses in which progress can be drawn and the work be stopped. */
 async function runAll(
   plan: TrialPlan,
-  scenarios: readonly Scenario[],
+  scenarios: readonly (readonly Scenario[])[],
   runs: readonly RunMarket[],
   ranges: readonly TrialRange[],
   keep: (range: TrialRange, columns: TrialColumns) => void,

@@ -5,7 +5,7 @@ import type { Candles } from "../market/candles.ts";
 import type { Market } from "../market/market.ts";
 import { parseRules } from "../risk/mod.ts";
 import { makeStrategy } from "../strategies/mod.ts";
-import { type ScenarioSpec, specScenario } from "./table.ts";
+import { makeScenario, type ScenarioSpec } from "./table.ts";
 import { cut } from "./shape.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -79,18 +79,27 @@ export interface Stressed {
 /** Bars before the period that strategies may look back on. */
 const LOOK_BACK = 500;
 
-/** Draws trial `trial` of a scenario: the same for every strategy, and whoever runs it. */
-export function stressed({ market, from, to, seed }: TrialPlan, scenario: Scenario, trial: number): Stressed {
+/**
+ * Draws trial `trial` of a scenario: the same for every strategy, and whoever runs it. Of several parts the shock is the
+ * one that begins last: `gap + low_liquidity` is an outage in a market that was thin before.
+ */
+export function stressed({ market, from, to, seed }: TrialPlan, parts: readonly Scenario[], trial: number): Stressed {
   const lead = Math.min(from, LOOK_BACK);
-  const before = cut(market, from, to);
-  const after = scenario(before, rng((seed % 2 ** 32) * 2 ** 20 + trial));
-  const { start, end } = changedBars(before, after);
-  return { market: lead === 0 ? after : joined(cut(market, from - lead, from), after), lead, start, end };
+  const random = rng((seed % 2 ** 32) * 2 ** 20 + trial);
+  let after = cut(market, from, to);
+  let shock = { start: parts.length === 0 ? to - from : 0, end: to - from };
+  for (const part of parts) {
+    const before = after;
+    after = part(before, random);
+    const changed = changedBars(before, after);
+    if (changed.start < to - from && changed.start >= shock.start) shock = changed;
+  }
+  return { market: lead === 0 ? after : joined(cut(market, from - lead, from), after), lead, ...shock };
 }
 
-/** Scenarios of a plan, made. */
-export function planScenarios({ scenarios, fitOn }: TrialPlan): Scenario[] {
-  return scenarios.map((spec) => specScenario(spec, fitOn));
+/** Scenarios of a plan, made: the parts of each. */
+export function planScenarios({ scenarios, fitOn }: TrialPlan): Scenario[][] {
+  return scenarios.map((spec) => spec.map(({ name, settings }) => makeScenario(name, settings, fitOn)));
 }
 
 /** Strategies of a plan, as functions that run a market. */

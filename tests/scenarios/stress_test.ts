@@ -92,11 +92,13 @@ Deno.test("strategies see the bars before the period, and only those of the peri
     },
     ...{ options: {}, offsets: Int32Array.of(-5, 0, 5) },
   };
-  const one = stressed(plan, specScenario(parseScenario("flash_crash(earliest=0.5, latest=0.5)")), 3);
+  const one = stressed(plan, [specScenario(parseScenario("flash_crash(earliest=0.5, latest=0.5)"))], 3);
   assertEquals([one.lead, one.start, one.market.length], [300, 150, 600]);
   assertEquals(one.market.assets[0].$close.subarray(0, 450), bars.assets[0].$close.subarray(0, 450));
   assertEquals(one.end, 150 + 3 + 24);
-  const nothing = stressed(plan, specScenario([]), 3);
+  const parts = ["low_liquidity", "gap(earliest=0.4, latest=0.4)"].map((text) => specScenario(parseScenario(text)));
+  for (const order of [parts, [...parts].reverse()]) assertEquals(stressed(plan, order, 3).start, 120);
+  const nothing = stressed(plan, [], 3);
   assertEquals(hashCandles(nothing.market.assets[0]), hashCandles(bars.assets[0]));
   assertEquals(nothing.start, 300);
   const result = backtest(nothing.market, buyAndHold(), { from: 300 });
