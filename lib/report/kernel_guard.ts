@@ -116,7 +116,8 @@ export function decider(policy: GuardPolicy): (question: Question) => boolean {
   const cache = real(cacheFolder());
   const own = (name: string) => real(join(root, name)); // may be a link: packages that are shared, data on another disk
   const native = [cache, own("node_modules")];
-  const writable = [...["data", "reports", "mlflow_runs"].map(own), cwd, ...temporary];
+  const results = [...["data", "reports", "mlflow_runs"].map(own), cwd];
+  const writable = [...results, ...temporary];
   // Also where a hidden folder is above.
   const open = [...native, ...writable, root, dirname(real(Deno.execPath()))];
   const closed = ["/run/secrets", "/var/run/secrets", join(root, ".jupyter", "runtime"), ...secretFiles()].map(real);
@@ -138,7 +139,9 @@ export function decider(policy: GuardPolicy): (question: Question) => boolean {
     const path = real(absolute.replace(/^\/proc\/(?:self|thread-self)(?=\/|$)/, `/proc/${pid}`));
     if (permission === "read") return !secretName(basename(absolute)) && readable(path, pid);
     if (permission === "ffi") return within(path, native);
-    return permission === "write" && within(path, writable) && !protectedPath(path, root);
+    // A project that lies in a temporary folder is no temporary file.
+    const mine = inside(path, root) ? within(path, results) : within(path, writable);
+    return permission === "write" && mine && !within(path, native) && !protectedPath(path, root);
   };
 }
 
@@ -177,14 +180,22 @@ function inside(path: string, folder: string): boolean {
   return way === "" || (!way.startsWith("..") && !isAbsolute(way));
 }
 
-/** Where symbolic links lead, as far as the path exists. `..` counts after the links, as the system does it. */
+/**
+ * Where a path leads: links resolved, also of one whose last parts are not there yet. `..` is taken of the folder that a
+ * link leads to, as the system does, and not of the text.
+ */
 function real(path: string): string {
+  const [before, ...after] = path.split(/[\\/]\.\.(?=[\\/]|$)/);
+  return after.reduce((at, rest) => resolved(join(dirname(at), rest)), resolved(before));
+}
+
+function resolved(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
     const parent = dirname(path);
-    return parent === path ? path : join(real(parent), basename(path));
+    return parent === path ? path : join(resolved(parent), basename(path));
   }
 }
 

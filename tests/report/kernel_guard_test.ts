@@ -46,20 +46,20 @@ Deno.test("a symbolic link is judged by where it leads", async () => {
 });
 
 Deno.test("a project's packages and data may be links to another place", async () => {
-  const [project, elsewhere] = [await Deno.makeTempDir(), await Deno.makeTempDir({ dir: "tests", prefix: "tmp-" })];
+  const [project, elsewhere] = [await Deno.makeTempDir(), await Deno.makeTempDir()];
   try {
     for (const name of ["node_modules", "data"]) {
       await Deno.mkdir(join(elsewhere, name));
-      await Deno.symlink(join(root, elsewhere, name), join(project, name));
+      await Deno.symlink(join(elsewhere, name), join(project, name));
     }
-    const linked = decider({ root: project, cwd: project });
+    const linked = decider({ root: project, cwd: join(project, "notebooks") });
     const ask = (permission: string, value: string) => linked({ id: 1, pid: -1, permission, value });
     assert(ask("ffi", join(project, "node_modules/x/x.node")));
-    assert(ask("ffi", join(root, elsewhere, "node_modules/x/x.node")));
+    assert(ask("ffi", join(elsewhere, "node_modules/x/x.node")));
     assert(ask("write", join(project, "data/raw/x.parquet")));
     assert(!ask("ffi", join(project, "data/x.node")));
     assert(!ask("write", join(project, "node_modules/x.js")));
-    assert(!ask("write", join(root, elsewhere, "x")));
+    assert(!ask("write", join(project, "x")));
   } finally {
     await Deno.remove(project, { recursive: true });
     await Deno.remove(elsewhere, { recursive: true });
@@ -68,7 +68,7 @@ Deno.test("a project's packages and data may be links to another place", async (
 
 Deno.test("cells write results, not code, settings or notebooks", () => {
   for (const path of ["../data/features/x.parquet", "../reports/a.html", "out.csv"]) assert(ask("write", path), path);
-  for (const path of ["../lib/mod.ts", "../.git/hooks/x", "../deno.json", "a.ipynb", "/etc/passwd", "../../x", null]) {
+  for (const path of ["../lib/mod.ts", "../.git/hooks/x", "../deno.json", "a.ipynb", "/etc/passwd", "../x", null]) {
     assert(!ask("write", path), String(path));
   }
 });
