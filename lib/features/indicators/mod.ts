@@ -18,6 +18,7 @@ import { movementIndicators } from "./movement.ts";
 import { strengthIndicators } from "./rsi.ts";
 import { sarIndicators } from "./sar.ts";
 import { t3Indicators } from "./t3.ts";
+import { tiIndicators } from "./ti.ts";
 import { trimaIndicators } from "./trima.ts";
 import { trixIndicators } from "./trix.ts";
 import { ultoscIndicators } from "./ultosc.ts";
@@ -93,6 +94,7 @@ export const talibIndicators: Readonly<Record<string, Indicator>> = {
 /** Every indicator there is, by name. To add one: write its file and add its line here. */
 export const indicators: Readonly<Record<string, Indicator>> = {
   ...talibIndicators,
+  ...tiIndicators,
 };
 
 /** One indicator to be computed. */
