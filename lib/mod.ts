@@ -1,4 +1,5 @@
 /** The public face of Candelabra: what notebooks import as `"candelabra"`. */
+export { openPolicy, openPpo, type Policy, type Ppo, ppoDefaults, type PpoOptions, trunks } from "./agent/mod.ts";
 export { type Displayable, displayed } from "./base/display.ts";
 export { progress } from "./base/progress.ts";
 export { showEach } from "./base/show_each.ts";
@@ -29,6 +30,8 @@ export { fetchStage } from "./pipeline/fetch.ts";
 export { type LoadedMarket, loadMarket } from "./pipeline/market.ts";
 export { findModel, promoteModel } from "./pipeline/model_store.ts";
 export { type RiskReport, riskStage, trackedRisk } from "./pipeline/risk.ts";
+export { riskFigures } from "./pipeline/risk_figures.ts";
+export { riskSummary } from "./pipeline/risk_summary.ts";
 export { effectTable, eventTable, tailTable } from "./pipeline/risk_tables.ts";
 export { backtestSummary, dataSummary, featureSummary } from "./pipeline/summaries.ts";
 export { comparisonTable, metricsTable, tradeTable } from "./pipeline/tables.ts";

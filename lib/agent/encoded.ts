@@ -34,8 +34,8 @@ export function newEncoded(
     for (let i = 0; i < used; i++) slots[bars[i]] = -1;
     used = 0;
   };
-  /** Gives slots to bars that have none, as long as there are some. */
-  const assign = (wanted: Int32Array, ahead: number) => {
+  /** Gives slots to bars that have none. Says whether there were enough. */
+  const assign = (wanted: Int32Array, ahead: number): boolean => {
     for (let row = 0; row < wanted.length; row++) {
       if (slots[wanted[row]] >= 0) continue;
       const last = Math.min(T - 1, wanted[row] + ahead);
@@ -44,12 +44,14 @@ export function newEncoded(
         bars[used] = bar;
         slots[bar] = used++;
       }
+      if (slots[wanted[row]] < 0) return false;
     }
+    return true;
   };
   return {
     forget,
     async look(wanted, ahead, into) {
-      for (const bar of wanted) checkBar(bar, window, T);
+      for (let row = 0; row < wanted.length; row++) checkBar(wanted[row], window, T);
       const most = Math.min(T, Math.max(KEPT, wanted.length));
       if (most > capacity) {
         forget();
@@ -57,8 +59,7 @@ export function newEncoded(
       }
       let from = used;
       const reach = Math.max(0, Math.min(ahead, Math.floor(capacity / wanted.length) - 1));
-      assign(wanted, reach);
-      if (wanted.some((bar) => slots[bar] < 0)) { // all slots are taken: start over
+      if (!assign(wanted, reach)) { // all slots are taken: start over
         forget();
         assign(wanted, reach);
         from = 0;

@@ -2,7 +2,7 @@ import { rng } from "../base/random.ts";
 import { didYouMean } from "../base/suggest.ts";
 import type { Env } from "../env/env.ts";
 import type { LossOptions } from "./learn_step.ts";
-import { trunks } from "./mod.ts";
+import { trunks } from "./trunks.ts";
 import { newModel } from "./model.ts";
 import type { Net } from "./net.ts";
 import { onnxNet } from "./onnx_net.ts";

@@ -49,7 +49,7 @@ export type Tensors = Readonly<Record<string, Tensor>>;
  * A network from what is seen to what the two heads, actor and critic, read: a *function* of the market's window alone,
  * then one of that and the row's own state. The split lets rollouts encode each bar of a market once, many at a time.
  *
- * To add one, write a file with a `TrunkOf`, list it in `mod.ts`, and the contract suite of `tests/agent` holds it to
+ * To add one, write a file with a `TrunkOf`, list it in `trunks.ts`, and the contract suite of `tests/agent` holds it to
  * this: it learns, it is the same on every engine, its policy file gives the same actions.
  */
 export interface Trunk {

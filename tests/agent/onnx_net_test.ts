@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 
 import type { Look } from "../../lib/agent/net.ts";
-import { trunks } from "../../lib/agent/mod.ts";
+import { trunks } from "../../lib/agent/trunks.ts";
 import { box, discrete, furthest, openSmall, samples, small, tiny } from "./engines.ts";
 
 for (const trunk of Object.keys(trunks) as (keyof typeof trunks)[]) {

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { preferences } from "../../lib/agent/distributions.ts";
-import { trunks } from "../../lib/agent/mod.ts";
+import { trunks } from "../../lib/agent/trunks.ts";
 import { openOnnx } from "../../lib/agent/onnx_session.ts";
 import { openPolicy, type PolicyNotes, writePolicy } from "../../lib/agent/policy_file.ts";
 import { normal, rng } from "../../lib/base/random.ts";
