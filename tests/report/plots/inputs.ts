@@ -64,6 +64,17 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
   equityCurves: ({ time, close }) => plots.equityCurves({ time, equity: strategies(close), periods: periods(time) }),
   equityAndDrawdown: ({ time, close }) =>
     plots.equityAndDrawdown({ time, equity: strategies(close), periods: periods(time) }),
+  eventsOnEquity: ({ time, close }) =>
+    plots.eventsOnEquity({
+      time,
+      equity: strategies(close),
+      events: Array.from({ length: time.length >> 1 }, (_, n) => ({
+        t: 2 * n,
+        rule: n % 3 === 0 ? "limit_drawdown(limit=0.2)" : "trailing_stop",
+        reason: "Drawdown 21.0 % is over the limit of 20 % & <more>",
+      })),
+      periods: periods(time),
+    }),
   fanChart: ({ close }) =>
     plots.fanChart({
       name: "momentum in a flash crash",
@@ -127,6 +138,17 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
         { name: "KL divergence", seeds: [change(close)], target: 0.02 },
       ],
     }),
+  leverageAndLimits: ({ time, close }) =>
+    plots.leverageAndLimits({
+      time,
+      exposure: [{ name: "with rules", role: "agent", values: close.map((p) => (p % 10) / 10) }, {
+        name: "without",
+        role: "hold",
+        values: late(close.map((p) => (p % 7) / 7)),
+      }],
+      limits: [{ name: "leverage", value: 0.9 }],
+      periods: periods(time),
+    }),
   monthlyHeatmap: ({ time, close }) => plots.monthlyHeatmap({ time, equity: close, name: "Agent" }),
   partialDependence: ({ close }) =>
     plots.partialDependence({
@@ -154,6 +176,17 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
       watched: 500,
       step: HOUR,
     }),
+  regimeRibbon: ({ time, close }) =>
+    plots.regimeRibbon({
+      symbol: "BTC/USD",
+      time,
+      close,
+      wild: [{ name: "HMM", values: late(close.map((p) => (p % 10) / 10)) }, {
+        name: "none",
+        values: change(close).fill(NaN),
+      }],
+      periods: periods(time),
+    }),
   returnDistribution: ({ close }) => plots.returnDistribution({ returns: change(close), name: "BTC/USD" }),
   linesOverTime: ({ time, close }) =>
     plots.linesOverTime({ what: "Leverage", time, series: [{ name: "Agent", role: "agent", values: close }] }),
@@ -169,6 +202,14 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
     }),
   rollingSharpe: ({ time, close }) =>
     plots.rollingSharpe({ time, sharpe: strategies(late(close)), window: 240, step: HOUR, periods: periods(time) }),
+  riskContributions: ({ time, close }) =>
+    plots.riskContributions({
+      time,
+      shares: [{ name: "BTC/USD", values: late(close.map(() => 0.6)) }, {
+        name: "ETH/USD",
+        values: late(close.map(() => 0.4)),
+      }],
+    }),
   scenarioHeatmap: ({ close }) =>
     plots.scenarioHeatmap({
       what: "Share of draws that survive",
@@ -203,6 +244,15 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
       ],
       until: close.length + 5,
       step: HOUR,
+    }),
+  valueAtRiskExceptions: ({ time, close }) =>
+    plots.valueAtRiskExceptions({
+      time,
+      returns: change(close).map((r) => r || 0),
+      valueAtRisk: late(close.map((p) => p / 8000)),
+      level: 0.95,
+      method: "historical",
+      periods: periods(time),
     }),
   volatilityClustering: ({ close }) =>
     plots.volatilityClustering({ returns: change(close), name: "BTC/USD", step: HOUR }),
