@@ -80,9 +80,18 @@ function deviationStep(prices: Float64Array, means: Float64Array, period: number
       out[t + 2] = sum2 + Math.abs(old3 - mean2) + Math.abs(new1 - mean2) + Math.abs(new2 - mean2);
       out[t + 3] = sum3 + Math.abs(new1 - mean3) + Math.abs(new2 - mean3) + Math.abs(new3 - mean3);
     }
+    // What is left of a group is summed in the group's order, or the last bits would tell where the data end.
+    const first = t;
     for (; t < to; t++) {
+      const mean = means[t];
       let sum = 0;
-      for (let i = t - period + 1; i <= t; i++) sum += Math.abs(prices[i] - means[t]);
+      if (period > 3) {
+        for (let i = first - period + 4; i <= first; i++) sum += Math.abs(prices[i] - mean);
+        for (let i = t - period + 1; i <= first - period + 3; i++) sum += Math.abs(prices[i] - mean);
+        for (let i = first + 1; i <= t; i++) sum += Math.abs(prices[i] - mean);
+      } else {
+        for (let i = t - period + 1; i <= t; i++) sum += Math.abs(prices[i] - mean);
+      }
       out[t] = sum;
     }
   };
