@@ -1,6 +1,9 @@
+import type { BacktestOptions } from "../backtest/mod.ts";
 import type { Config } from "../config/schema.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { slice } from "../market/candles.ts";
+import type { Market } from "../market/market.ts";
+import { checkHistory, parseRules } from "../risk/mod.ts";
 import {
   calibrate,
   type Calibration,
@@ -50,7 +53,7 @@ export interface ScenariosOptions {
 }
 
 /**
- * Puts the strategy that settings name, and its baselines, through scenarios over the period they name. Severity and
+ * Puts the strategy that settings name, with and without the risk rules they name, and its baselines through scenarios over the period they name. Severity and
  * whatever scenarios learn is taken from the training part alone, and laid beside the bars after it.
  *
  * @throws {SyntaxError | RangeError} if a scenario cannot be read, a name or setting is unknown, or the training part is
@@ -64,8 +67,10 @@ export async function scenariosStage(
   const { name, ...settings } = config.strategy;
   makeStrategy(String(name), settings); // wrong names are told before any work
   for (const text of config.scenarios.list) parseScenario(text);
+  const rules = parseRules(config.risk.rules);
   const source = await loadMarket(config, deps);
   const { market, split, period } = source;
+  checkHistory(rules, period.to);
   const part = ({ from, to }: { from: number; to: number }) => market.assets.map((one) => slice(one, from, to));
   const training = part(split.train);
   const later = part({ from: split.train.to, to: market.length });
@@ -76,8 +81,13 @@ export async function scenariosStage(
   );
   await using agent = model === undefined ? undefined : await openModelRun(model, source);
   const title = model === undefined ? titleOf(String(name), settings) : model.name;
+  const risk = rules.map(({ rule }) => rule);
+  const guarded = agent === undefined
+    ? { name: String(name), settings, rules: config.risk.rules }
+    : (bars: Market, options: BacktestOptions) => agent.run(bars, { ...options, risk });
   const strategies: Record<string, StrategySpec | RunMarket> = {
     [title]: agent === undefined ? { name: String(name), settings } : agent.run,
+    ...(rules.length === 0 ? {} : { [`${title} with risk rules`]: guarded }),
     ...Object.fromEntries(
       ["buy_and_hold", "momentum", "mean_reversion"].filter((other) => model !== undefined || other !== name)
         .map((other) => [other.replaceAll("_", " "), { name: other }]),

@@ -1,0 +1,72 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { defaults } from "../../lib/config/schema.ts";
+import type { Config } from "../../lib/config/schema.ts";
+import { scenarioFigures } from "../../lib/pipeline/scenario_figures.ts";
+import { scenarioSummary } from "../../lib/pipeline/scenario_summary.ts";
+import { calibrationTable, realismTable, scenarioTable, stressTable } from "../../lib/pipeline/scenario_tables.ts";
+import { scenariosStage } from "../../lib/pipeline/scenarios.ts";
+
+/** The bundled daily candles, few draws. */
+function settings(change: Partial<Config["scenarios"]> = {}, input = ["bitstamp_BTC-USD_1d"], rules = ""): Config {
+  const own = defaults();
+  return {
+    ...own,
+    data: { ...own.data, input },
+    risk: { ...own.risk, rules },
+    scenarios: { ...own.scenarios, seeds: 6, workers: 0, list: ["flash_crash", "historical_replay"], ...change },
+  };
+}
+
+Deno.test("a stress test says what it found in words, tables and figures", async () => {
+  const config = settings();
+  const report = await scenariosStage(config);
+  assertEquals(report.result.scenarios, ["flash crash", "historical replay"]);
+  assertEquals(report.result.strategies, ["momentum", "buy and hold", "mean reversion"]);
+  assertEquals([report.calibration?.weeks, Object.keys(report.realism)], [52, ["bootstrap", "garch"]]);
+  const { finding, tiles, metrics } = scenarioSummary(report, config);
+  assertStringIncludes(finding, "of 6 draws");
+  assertEquals(tiles.length, 4);
+  assert("flash_crash/momentum/survival" in metrics && "as_recorded/buy_and_hold/survival" in metrics);
+  for (const text of [stressTable(report), scenarioTable(report), calibrationTable(report)].map((one) => one.text)) {
+    assertEquals(/undefined|NaN/.test(text), false, text);
+  }
+  assertStringIncludes(realismTable(report, "garch").text, "excess kurtosis");
+  assertThrows(() => realismTable(report, "arch"), RangeError, "must be one of bootstrap, garch");
+  const figures = scenarioFigures(report);
+  for (const make of Object.values(figures)) assert(make().svg.length > 0);
+  assertThrows(() => figures.fan("flash crsh"), RangeError, 'nearest is "flash crash"');
+  assertEquals((await scenariosStage(config)).numbers, report.numbers, "again the same numbers");
+});
+
+Deno.test("severity is taken from training data, but what is written by hand stays", async () => {
+  const list = ["flash_crash", "flash_crash(depth=0.7)"];
+  const { specs } = await scenariosStage(settings({ list, weeks: 10 }));
+  const [[measured], [byHand]] = Object.values(specs);
+  assert(Number(measured.settings.depth) < 0.2, `${measured.settings.depth}`);
+  assertEquals([byHand.settings.depth, byHand.settings.volume], [0.7, measured.settings.volume]);
+  const plain = await scenariosStage(settings({ list: ["flash_crash"], calibrate: false }));
+  assertEquals(Object.values(plain.specs)[0][0].settings.depth, 0.3);
+  assertThrows(() => calibrationTable(plain), RangeError, "scenarios.calibrate=true");
+});
+
+Deno.test("risk rules stand beside the strategy without them, and several assets can fall together", async () => {
+  const { result } = await scenariosStage(
+    settings(
+      { list: ["correlated_assets(correlation=0.9)"] },
+      ["bitstamp_BTC-USD_1d", "bitstamp_ETH-USD_1d"],
+      "limit_drawdown(0.1)",
+    ),
+  );
+  assertEquals(result.strategies.slice(0, 2), ["momentum", "momentum with risk rules"]);
+  assertEquals(result.cells.length, 4);
+});
+
+Deno.test("bad input is told before or instead of a wrong number", async () => {
+  const fails = (change: Partial<Config["scenarios"]>, kind: new (message: string) => Error, text: string) =>
+    assertRejects(() => scenariosStage(settings(change)), kind, text);
+  await fails({ list: ["flash_crash("] }, SyntaxError, "Cannot read the scenario");
+  await fails({ list: ["flash_crsh"] }, RangeError, 'nearest is "flash_crash"');
+  await fails({ list: ["correlated_assets"] }, RangeError, "at least two: current value is 1");
+  await fails({ weeks: 5000 }, RangeError, "no more than there are");
+  await fails({ list: [] }, RangeError, "scenarios must be at least one");
+});
