@@ -50,6 +50,7 @@ export {
   type Jobs,
   type Kernel,
   type Params,
+  single,
 } from "./indicator.ts";
 export { kama } from "./kama.ts";
 export { linearregSlope, tsf } from "./linear_regression.ts";

@@ -1,0 +1,8 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { indicatorPage } from "../../vectors/make_indicator_tables.ts";
+
+Deno.test("the tables of the page about indicators are what tests/vectors/make_indicator_tables.ts writes", async () => {
+  const { stands, wanted } = await indicatorPage();
+  assertEquals(stands, wanted);
+  assertMatch(wanted, /\| `rsi` +\| close +\| timeperiod 14 +\| itself +\| 14 +\| \d+(e-1\d)? +\|/);
+});
