@@ -15,6 +15,7 @@ export function scenariosCommand(context: Context): Command {
     readonly seeds?: string;
     readonly weeks?: string;
     readonly model?: string;
+    readonly rules?: string;
   }
   return configured(new Command("scenarios"))
     .description("put a strategy through crashes, thin and wild markets, many times, and see what survives")
@@ -22,6 +23,10 @@ export function scenariosCommand(context: Context): Command {
     .option("--seeds <count>", "times that each scenario is drawn")
     .option("--weeks <n>", "severity: as bad as the worst 1 in n weeks of the training data")
     .option("--model <model>", "a trained model in the strategy's place: candelabra@champion, FILE.onnx")
+    .option(
+      "--rules <rules>",
+      "risk rules beside which the strategy is shown: trailing_stop(atr=3), limit_drawdown(0.2)",
+    )
     .addHelpText(
       "after",
       '\nExample:\n  lab scenarios --input BTC/USD --strategy momentum --scenario flash_crash "gap(jump=0.3) + low_liquidity"',
@@ -31,6 +36,7 @@ export function scenariosCommand(context: Context): Command {
         ...(options.scenario === undefined ? [] : [`scenarios.list=${options.scenario.join(", ")}`]),
         ...(options.seeds === undefined ? [] : [`scenarios.seeds=${options.seeds}`]),
         ...(options.weeks === undefined ? [] : [`scenarios.weeks=${options.weeks}`]),
+        ...(options.rules === undefined ? [] : [`risk.rules=${options.rules}`]),
         ...options.set,
       ];
       const model = options.model === undefined ? undefined : await findModel(options.model, loadConfig().settings);
