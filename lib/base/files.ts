@@ -1,14 +1,14 @@
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 
 /**
  * Writes a file so that a reader sees the old one or the new one, never half: a temporary file beside it, flushed,
- * then renamed. Makes the folder. If anything fails (disk full, no permission) the old file stays and no temporary
- * one is left behind.
+ * then renamed. Makes the folder. If anything fails (disk full, no permission) the old file stays, no temporary one is
+ * left behind, and the system's error says in its message which file could not be written.
  */
 export async function writeAtomic(path: string, body: Uint8Array | string): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
   const temporary = temporaryBeside(path);
   try {
+    await Deno.mkdir(dirname(path), { recursive: true });
     using file = await Deno.open(temporary, { write: true, createNew: true });
     const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
     for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
@@ -16,6 +16,9 @@ export async function writeAtomic(path: string, body: Uint8Array | string): Prom
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => undefined);
+    if (error instanceof Error && "code" in error) {
+      error.message = `Cannot write ${basename(path)} as its folder does not take it: ${error.message.split(": ")[0]}`;
+    }
     throw error;
   }
 }

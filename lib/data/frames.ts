@@ -9,7 +9,7 @@ import { sniffCsv } from "./csv.ts";
 import { type Cells, type Table, tableCandles, type TableOptions, type Unread } from "./table.ts";
 
 /** A column as results are stored. Missing numbers are NaN. */
-export type StoredColumn = Float64Array | Float32Array | Int32Array | Uint8Array | readonly string[];
+export type StoredColumn = Float64Array | Float32Array | Int32Array | Uint8Array | BigInt64Array | readonly string[];
 
 /** Columns of one length by name. */
 export type StoredColumns = Readonly<Record<string, StoredColumn>>;
@@ -76,6 +76,11 @@ export async function readCandles(path: string, { symbol, step }: { symbol: stri
   });
 }
 
+/** Times as other programs want them in a file: whole ms, where a float would print as `1514764800000.0`. */
+export function wholeMs(times: ArrayLike<number>): BigInt64Array {
+  return BigInt64Array.from({ length: times.length }, (_, t) => BigInt(times[t]));
+}
+
 /** Writes columns of one length as CSV or parquet (zstd), by the path's ending; atomic. */
 export async function writeColumns(path: string, content: StoredColumns): Promise<void> {
   await writeFrame(path, pl.DataFrame(Object.entries(content).map(([name, column]) => series(name, column))));
@@ -101,7 +106,7 @@ interface Opened {
 
 async function open(path: string): Promise<Opened> {
   const name = basename(path);
-  const kind = ending(path);
+  const kind = formatOf(path);
   const bytes = await readFile(path);
   if (kind === "csv") return openCsv(bytes, name);
   if (bytes.length === 0) throw new SyntaxError(`Cannot read ${name} as parquet as the file is empty`);
@@ -124,8 +129,8 @@ async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** Which format a path's ending stands for. */
-function ending(path: string): "csv" | "parquet" {
+/** The format that a path's ending stands for. @throws {RangeError} if it is another than .csv or .parquet */
+export function formatOf(path: string): "csv" | "parquet" {
   const kind = extname(path).toLowerCase();
   if (kind === ".parquet" || kind === ".pq") return "parquet";
   if (kind === ".csv" || kind === ".tsv" || kind === ".txt") return "csv";
@@ -156,15 +161,7 @@ function openCsv(bytes: Uint8Array<ArrayBuffer>, name: string): Opened {
 }
 
 async function writeFrame(path: string, df: pl.DataFrame): Promise<void> {
-  const body = ending(path) === "csv" ? df.writeCSV() : df.writeParquet({ compression: "zstd" });
-  try {
-    await writeAtomic(path, body);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error; // not of the system
-    const why = error.message.split(": ")[0];
-    const said = new Error(`Cannot write ${basename(path)} as its folder does not take it: ${why}`, { cause: error });
-    throw Object.assign(said, { code: error.code });
-  }
+  await writeAtomic(path, formatOf(path) === "csv" ? df.writeCSV() : df.writeParquet({ compression: "zstd" }));
 }
 
 // ---- columns
@@ -238,6 +235,7 @@ function series(name: string, column: StoredColumn): pl.Series {
   if (column instanceof Float32Array) return pl.Series(name, column, pl.Float32);
   if (column instanceof Int32Array) return pl.Series(name, column, pl.Int32);
   if (column instanceof Uint8Array) return pl.Series(name, column as never, pl.UInt8);
+  if (column instanceof BigInt64Array) return pl.Series(name, column, pl.Int64);
   return pl.Series(name, column as string[], pl.Utf8);
 }
 
