@@ -24,7 +24,7 @@ export interface Tracking extends Run {
 /**
  * Runs `work` inside an MLflow run that records what is needed to do it again: settings, seed, preset, command; git's
  * state is recorded by the run itself. Without tracking (`run.track=false`) the same work runs and nothing is written.
- * If `work` throws, the run is marked failed and the error goes on.
+ * If `work` throws, the run is marked failed, or killed when it was interrupted, and the error goes on.
  */
 export async function tracked<T>(
   { config, preset, settings }: LoadedConfig,
@@ -61,7 +61,8 @@ export async function tracked<T>(
     await run.artifact("metrics.json", numbersJson(results));
     return done;
   } catch (error) {
-    run.fail(redact(error instanceof Error ? error.message : String(error)));
+    const interrupted = error instanceof DOMException && error.name === "AbortError";
+    run.fail(redact(error instanceof Error ? error.message : String(error)), interrupted ? "KILLED" : "FAILED");
     throw error;
   }
 }
@@ -105,7 +106,7 @@ function bound(run: Run): Run {
     tags: (values) => run.tags(values),
     dataset: (input) => run.dataset(input),
     artifact: (path, body) => run.artifact(path, body),
-    fail: (reason) => run.fail(reason),
+    fail: (reason, status) => run.fail(reason, status),
     [Symbol.asyncDispose]: () => Promise.resolve(), // `tracked` ends it
   };
 }

@@ -10,7 +10,7 @@ export interface MemoryRun extends Run {
     readonly tags: Readonly<Record<string, string>>;
     readonly datasets: readonly DatasetInput[];
     readonly artifacts: ReadonlyMap<string, Uint8Array | string>;
-    readonly status: "RUNNING" | "FINISHED" | "FAILED";
+    readonly status: "RUNNING" | "FINISHED" | "FAILED" | "KILLED";
     readonly failure: string | undefined;
   };
 }
@@ -24,6 +24,7 @@ export function memoryRun(id = "memory"): MemoryRun {
   const datasets: DatasetInput[] = [];
   const artifacts = new Map<string, Uint8Array | string>();
   let failure: string | undefined;
+  let ended: "FINISHED" | "FAILED" | "KILLED" = "FINISHED";
   let closed = false;
   return {
     id,
@@ -42,7 +43,10 @@ export function memoryRun(id = "memory"): MemoryRun {
       artifacts.set(checkArtifactPath(path), body);
       return Promise.resolve();
     },
-    fail: (reason) => void (failure = reason),
+    fail(reason, status = "FAILED") {
+      failure = reason;
+      ended = status;
+    },
     [Symbol.asyncDispose]() {
       closed = true;
       return Promise.resolve();
@@ -54,7 +58,7 @@ export function memoryRun(id = "memory"): MemoryRun {
       datasets,
       artifacts,
       get status() {
-        return failure !== undefined ? "FAILED" : closed ? "FINISHED" : "RUNNING";
+        return failure !== undefined || closed ? ended : "RUNNING";
       },
       get failure() {
         return failure;

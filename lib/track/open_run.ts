@@ -103,6 +103,7 @@ function newRun(
 ): Run {
   const params = new Map<string, string>();
   let failure: string | undefined;
+  let ended: "FINISHED" | "FAILED" | "KILLED" = "FINISHED";
   let closed = false;
   const open = () => {
     if (closed) throw new Error(`Cannot write to the run ${localId} as it has ended`);
@@ -151,14 +152,15 @@ function newRun(
       open();
       keep(path, body);
     },
-    fail(reason) {
+    fail(reason, status = "FAILED") {
       failure = clean(reason);
+      ended = status;
     },
     async [Symbol.asyncDispose]() {
       if (closed) return;
       closed = true;
       if (failure !== undefined) journal.append({ tags: { "candelabra.failure": failure } });
-      journal.append({ end: failure === undefined ? "FINISHED" : "FAILED", time: Date.now() });
+      journal.append({ end: ended, time: Date.now() });
       const outcome = await pump.stop();
       await earlier;
       if (outcome === "sent") journal.remove();

@@ -19,6 +19,6 @@ export interface Run extends AsyncDisposable {
   tags(values: Readonly<Record<string, string>>): void;
   dataset(input: DatasetInput): void;
   artifact(path: string, body: Uint8Array | string): Promise<void>;
-  /** Ends the run; without a call, disposing marks it FINISHED, or FAILED when `fail` was called. */
-  fail(reason: string): void;
+  /** Disposing then marks the run FAILED, or KILLED where somebody ended it; FINISHED without a call. */
+  fail(reason: string, status?: "FAILED" | "KILLED"): void;
 }
