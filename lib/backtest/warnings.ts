@@ -25,7 +25,7 @@ export function warnings(result: BacktestResult, { lag = [] }: { readonly lag?: 
     out.push(
       `A Sharpe ratio of ${
         sharpeRatio.toFixed(1)
-      } is more than any known strategy has: look for a leak from the future ` +
+      } is beyond any known strategy: look for wrong data or a leak from the future ` +
         `(deno task lab check-leaks) before anything else.`,
     );
   }
