@@ -1,3 +1,4 @@
+import { projectPath } from "../base/project.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { readEnvironment, type Settings, settingsOf } from "./environment.ts";
 import { type PresetName, presets } from "./presets.ts";
@@ -21,7 +22,7 @@ export interface LoadOptions {
   readonly set?: readonly string[];
   /** Settings of an earlier run, in full: they stand above presets and the environment. */
   readonly values?: PartialConfig;
-  /** Where `.env` is looked for. */
+  /** Where `.env` is looked for; the project's folder unless given. */
   readonly folder?: string;
   /** Variables of the environment; the process's own unless given. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -34,7 +35,7 @@ export interface LoadOptions {
  * @throws {RangeError} for an unknown preset or setting, or a value that does not fit, naming where it came from
  */
 export function loadConfig(options: LoadOptions = {}): LoadedConfig {
-  const { preset = "quick", set = [], values = {}, folder = ".", environment } = options;
+  const { preset = "quick", set = [], values = {}, folder = projectPath(), environment } = options;
   if (!Object.hasOwn(presets, preset)) {
     throw new RangeError(
       `Cannot use the preset "${preset}" as there is none of that name: ${didYouMean(preset, Object.keys(presets))}`,

@@ -22,13 +22,16 @@ import {
   warnings,
 } from "../backtest/mod.ts";
 import { decisions } from "../backtest/decisions.ts";
-import { checkLeaks, type LeakVerdict } from "../features/leaks.ts";
+import type { LeakVerdict } from "../features/leaks.ts";
+import { type StoredColumns, wholeMs } from "../data/frames.ts";
 import type { Market } from "../market/market.ts";
 import { checkHistory, parseRules } from "../risk/mod.ts";
 import { makeStrategy, randomLike, strategies, type Strategy } from "../strategies/mod.ts";
 import { columnsBytes } from "./artifact.ts";
-import { barOf, type Deps } from "./deps.ts";
+import { barOf, breath, type Deps } from "./deps.ts";
+import { interruptibleLeakCheck } from "./leak_check.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
+import { snakeCase } from "./names.ts";
 import { datasetOf, type RunFacts, tracked, type Tracking } from "./tracked.ts";
 
 /** Everything a backtest's report shows. */
@@ -64,34 +67,52 @@ export interface TrackedBacktest extends BacktestReport {
  * @throws {RangeError} if strategy, parameters or data are unknown or impossible
  */
 export async function backtestStage(config: Config, deps: Deps = {}): Promise<BacktestReport> {
+  const actors = actorsOf(config); // a wrong name is told before any work
+  return await backtestOn(await loadMarket(config, deps), actors, config, deps);
+}
+
+/** Who decides: a strategy, and rules that may overrule it. */
+interface Actors {
+  readonly own: Strategy;
+  readonly rules: ReturnType<typeof parseRules>;
+}
+
+function actorsOf({ strategy: { name, ...settings }, risk }: Config): Actors {
+  return { own: makeStrategy(String(name), settings), rules: parseRules(risk.rules) };
+}
+
+async function backtestOn(
+  source: LoadedMarket,
+  { own, rules }: Actors,
+  config: Config,
+  deps: Deps,
+): Promise<BacktestReport> {
   const { name, ...settings } = config.strategy;
-  const own = makeStrategy(String(name), settings); // a wrong name is told before any work
-  const rules = parseRules(config.risk.rules);
-  const source = await loadMarket(config, deps);
   const { market } = source;
   const options = optionsOf(config, source);
   checkHistory(rules, source.period.to);
   const guarded = { ...options, risk: rules.map(({ rule }) => rule) };
   using bar = barOf(deps, "Backtest");
-  const step = (done: number, what: string) => {
-    deps.signal?.throwIfAborted();
+  const pause = breath(deps);
+  const step = async (done: number, what: string) => {
+    await pause();
     bar.update(done, 5, what);
   };
 
-  step(0, String(name));
+  await step(0, String(name));
   const title = titleOf(String(name), settings) + (rules.length > 0 ? " with risk rules" : "");
   const result = backtest(market, own, guarded);
   const others = compare(market, baselines(String(name), result, config.run.seed), options);
   const rows = [evaluate(title, result), ...others.rows];
   const results = { [title]: result, ...others.results };
-  step(1, "decision lag");
+  await step(1, "decision lag");
   const lag = lagCurve(market, own, guarded);
-  step(2, "fees");
+  await step(2, "fees");
   const hold = strategies.buy_and_hold.make({});
   const fees = { [title]: feeColumns(market, own, guarded), "buy and hold": feeColumns(market, hold, options) };
-  step(3, "look-ahead");
-  const leaks = checkLeaks(market, (bars: Market) => decisions(bars, own));
-  step(4, "trades");
+  await step(3, "look-ahead");
+  const leaks = await interruptibleLeakCheck(market, (bars: Market) => decisions(bars, own), deps);
+  await step(4, "trades");
   const table = trades(result);
   const stats = tradeStats(table);
   const measured = resultMetrics(result, results["buy and hold"]);
@@ -110,7 +131,7 @@ export async function backtestStage(config: Config, deps: Deps = {}): Promise<Ba
     lag,
     fees,
     costs,
-    warnings: [...warnings(result, { lag }), ...(leaks.passed ? [] : [`The strategy looks ahead: ${leaks.verdict}`])],
+    warnings: [...warnings(result, { lag }), ...leakWarnings(leaks)],
     leaks,
     numbers: numbersOf(measured, stats, costs, rows),
   };
@@ -124,11 +145,21 @@ export async function trackedBacktest(loaded: LoadedConfig, deps: Deps = {}): Pr
     name: `backtest ${config.strategy.name} ${config.data.input.join(" ")}`,
     command: ["backtest"],
   };
+  // What can't be run is told before there is a run of it.
+  const actors = actorsOf(config);
+  const source = await loadMarket(config, deps);
   return await tracked(loaded, facts, async (run) => {
-    const report = await backtestStage(config, deps);
+    const report = await backtestOn(source, actors, config, deps);
     await record(run, report);
     return { ...report, run: { id: run.id, url: run.url } };
   });
+}
+
+function leakWarnings({ passed, leaks, verdict }: LeakVerdict): string[] {
+  if (passed) return [];
+  return [
+    leaks.length > 0 ? `The strategy looks ahead: ${verdict}` : `Whether it looks ahead is not known: ${verdict}`,
+  ];
 }
 
 /** Writes a backtest into a run: data, numbers, the equity curve's history, results as parquet. */
@@ -148,7 +179,12 @@ export async function record(
   const weights = result.symbols.map((symbol, k) =>
     [`weight ${symbol}`, result.equity.map((_, t) => result.weights[t * K + k])] as const
   );
-  const equity = { timestamp: result.time, equity: result.equity, buy_and_hold: hold, ...Object.fromEntries(weights) };
+  const equity = {
+    timestamp: wholeMs(result.time),
+    equity: result.equity,
+    buy_and_hold: hold,
+    ...Object.fromEntries(weights),
+  };
   await run.artifact("results/equity.parquet", await columnsBytes(equity));
   await run.artifact("results/trades.parquet", await columnsBytes(tradeColumns(trades)));
 }
@@ -182,11 +218,10 @@ function numbersOf(
   costs: CostDecomposition,
   rows: readonly Evaluation[],
 ): Record<string, number> {
-  const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   const named = (prefix: string, values: object) =>
     Object.entries(values)
       .filter((entry): entry is [string, number] => typeof entry[1] === "number")
-      .map(([key, value]) => [prefix + snake(key), value]);
+      .map(([key, value]) => [prefix + snakeCase(key), value]);
   return Object.fromEntries([
     ...named("", measured),
     ...named("trade/", stats),
@@ -197,17 +232,16 @@ function numbersOf(
   ]);
 }
 
-/** Trades as columns for a file. */
-export function tradeColumns(table: readonly Trade[]) {
-  const numeric = ["entryTime", "exitTime", "bars", "size", "entryPrice", "exitPrice", "fees", "spreadCost"] as const;
-  const column = (key: (typeof numeric)[number] | "impactCost" | "profit" | "return") =>
-    Float64Array.from(table, (trade) => trade[key]);
+/** Trades as columns for a file: times in ms UTC. */
+export function tradeColumns(table: readonly Trade[]): StoredColumns {
+  const numeric = ["size", "entryPrice", "exitPrice", "fees", "spreadCost", "impactCost", "profit", "return"] as const;
   return {
     symbol: table.map(({ symbol }) => symbol),
     side: table.map(({ side }) => side),
-    ...Object.fromEntries(
-      [...numeric, "impactCost" as const, "profit" as const, "return" as const].map((key) => [key, column(key)]),
-    ),
+    entry_time: wholeMs(table.map(({ entryTime }) => entryTime)),
+    exit_time: wholeMs(table.map(({ exitTime }) => exitTime)),
+    bars: Int32Array.from(table, ({ bars }) => bars),
+    ...Object.fromEntries(numeric.map((key) => [snakeCase(key), Float64Array.from(table, (trade) => trade[key])])),
     open: Uint8Array.from(table, ({ open }) => Number(open)),
   };
 }

@@ -12,3 +12,18 @@ export interface Deps {
 export function barOf({ progress }: Deps, label: string): Progress {
   return progress?.(label) ?? { update() {}, [Symbol.dispose]() {} };
 }
+
+/**
+ * For long work between two awaits of its own: awaiting what this gives lets Ctrl-C, timers and other requests in, at most
+ * every 50 ms, and throws when the work was interrupted.
+ */
+export function breath({ signal }: Deps): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last > 50) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      last = performance.now();
+    }
+    signal?.throwIfAborted();
+  };
+}

@@ -1,12 +1,14 @@
 import { projectPath } from "../base/project.ts";
 import type { Config } from "../config/schema.ts";
-import { checkFeatureLeaks, type LeakVerdict } from "../features/leaks.ts";
+import { featureBuilder } from "../features/build.ts";
+import type { LeakVerdict } from "../features/leaks.ts";
 import { fitScaler, scale, type Scaler } from "../features/scale.ts";
 import { featureSpecs } from "../features/sets.ts";
 import { featureStore, type StoredFeatures } from "../features/store.ts";
 import type { FeatureMatrix } from "../features/matrix.ts";
 import { suspectColumns, type SuspicionVerdict } from "../features/suspects.ts";
 import { barOf, type Deps } from "./deps.ts";
+import { interruptibleLeakCheck } from "./leak_check.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
 
 /** Features of one asset, as they are and as a network sees them. */
@@ -47,6 +49,7 @@ export async function checkLeaksStage(config: Config, deps: Deps = {}): Promise<
   const [candles] = source.market.assets;
   const specs = featureSpecs(config.features.spec, { columns: Object.keys(candles.extra) });
   using bar = barOf(deps, "Looking for look-ahead");
-  const features = checkFeatureLeaks(candles, specs, { onProgress: bar.update });
+  const compute = featureBuilder(specs, Object.keys(candles.extra));
+  const features = await interruptibleLeakCheck(candles, compute, deps, bar);
   return { source, features, columns: suspectColumns(candles) };
 }

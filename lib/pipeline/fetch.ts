@@ -2,6 +2,7 @@ import { projectPath } from "../base/project.ts";
 import { parseDate } from "../base/time.ts";
 import type { Settings } from "../config/environment.ts";
 import { fetchCandles, type Fetched } from "../data/exchange.ts";
+import { clean, type Cleaned } from "../data/clean.ts";
 import { barOf, type Deps } from "./deps.ts";
 
 /** What to fetch, as a person writes it. */
@@ -15,15 +16,24 @@ export interface FetchRequest {
   readonly endpoint?: string;
 }
 
+/** What came, and what cleaning makes of it; a single bar can't be cleaned. */
+export interface FetchedAndCleaned extends Fetched {
+  readonly cleaned: Cleaned | undefined;
+}
+
 /**
  * Fetches candles into `data/raw`: only what is not there. Interrupted, it goes on from there the next time.
  *
  * @throws {RangeError} if the exchange, symbol, timeframe or span is unknown or impossible
  */
-export async function fetchStage(request: FetchRequest, settings: Settings, deps: Deps = {}): Promise<Fetched> {
+export async function fetchStage(
+  request: FetchRequest,
+  settings: Settings,
+  deps: Deps = {},
+): Promise<FetchedAndCleaned> {
   const { exchange, symbol, timeframe, since, until, endpoint } = request;
   using bar = barOf(deps, `Fetching ${symbol} ${timeframe} from ${exchange}`);
-  return await fetchCandles({
+  const fetched = await fetchCandles({
     exchange,
     symbol,
     timeframe,
@@ -36,4 +46,6 @@ export async function fetchStage(request: FetchRequest, settings: Settings, deps
     ...(settings.exchangeApiSecret ? { apiSecret: settings.exchangeApiSecret } : {}),
     ...(deps.signal ? { signal: deps.signal } : {}),
   });
+  const { candles } = fetched;
+  return { ...fetched, cleaned: candles.length < 2 ? undefined : clean(candles) };
 }

@@ -1,9 +1,9 @@
 import type { Config } from "../config/schema.ts";
-import { checkLeaksAsync } from "../features/leaks.ts";
 import { suspectColumns } from "../features/suspects.ts";
 import { importFeatures } from "../features/user_module.ts";
 import { barOf, type Deps } from "./deps.ts";
 import type { LeakCheck } from "./features.ts";
+import { interruptibleLeakCheck } from "./leak_check.ts";
 import { loadMarket } from "./market.ts";
 
 /**
@@ -17,7 +17,7 @@ export async function checkModuleLeaks(config: Config, path: string, deps: Deps 
   const source = await loadMarket(config, deps);
   const [candles] = source.market.assets;
   using bar = barOf(deps, "Looking for look-ahead");
-  const features = await checkLeaksAsync(candles, compute, { onProgress: bar.update });
+  const features = await interruptibleLeakCheck(candles, compute, deps, bar);
   const own = await compute(candles);
   const F = own.names.length;
   const columns = Object.fromEntries(

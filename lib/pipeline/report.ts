@@ -1,12 +1,19 @@
-import { basename, join, relative } from "node:path";
-import { writeAtomic } from "../base/files.ts";
+import { basename, join, relative, resolve } from "node:path";
+import { exists, writeAtomic } from "../base/files.ts";
 import { log } from "../base/log.ts";
 import { projectPath } from "../base/project.ts";
+import { didYouMean } from "../base/suggest.ts";
 import { flatten, type LoadedConfig } from "../config/load.ts";
 import { type CellError, executeNotebook } from "../report/execute.ts";
 import { renderReport, summaryOf } from "../report/html.ts";
 import { writeIndex } from "../report/index_page.ts";
-import { declaredParameters, type Notebook, type Parameters, readNotebook } from "../report/notebook.ts";
+import {
+  declaredParameters,
+  injectParameters,
+  type Notebook,
+  type Parameters,
+  readNotebook,
+} from "../report/notebook.ts";
 import type { Summary } from "../report/summary.ts";
 import { gitState } from "../track/git.ts";
 import { barOf, type Deps } from "./deps.ts";
@@ -48,14 +55,36 @@ export async function reportStage(
   deps: Deps = {},
 ): Promise<ReportResult[]> {
   const folder = options.folder ?? projectPath("reports");
-  const notebooks = await Promise.all(paths.map((path) => readNotebook(path)));
+  const found = await Promise.all(paths.map(findNotebook));
+  const notebooks = await Promise.all(found.map((path) => readNotebook(path)));
+  for (const notebook of notebooks) injectParameters(notebook, options.parameters ?? {}); // a wrong one is told first
+  await writeIndex(folder); // a folder that can't be written is told before the work, not after it
   const results: ReportResult[] = [];
-  for (const [i, path] of paths.entries()) {
-    deps.signal?.throwIfAborted();
-    results.push(await reportOne(path, notebooks[i], loaded, { ...options, folder }, deps));
+  try {
+    for (const [i, path] of found.entries()) {
+      deps.signal?.throwIfAborted();
+      results.push(await reportOne(path, notebooks[i], loaded, { ...options, folder }, deps));
+    }
+  } finally {
+    await writeIndex(folder);
   }
-  await writeIndex(folder);
   return results;
+}
+
+/**
+ * The notebook that a person means: a path from where they are or from the project, or a name in `notebooks/`.
+ *
+ * @throws {Deno.errors.NotFound} if there is none, naming the nearest
+ */
+export async function findNotebook(name: string): Promise<string> {
+  const own = projectPath("notebooks", name);
+  for (const path of [resolve(name), projectPath(name), own, `${own}.ipynb`]) {
+    if (await exists(path) && (await Deno.stat(path)).isFile) return path;
+  }
+  const known = (await allNotebooks()).map((path) => basename(path, ".ipynb"));
+  throw new Deno.errors.NotFound(
+    `Cannot report on "${name}" as there is no such notebook: ${didYouMean(basename(name, ".ipynb"), known)}`,
+  );
 }
 
 /** The notebooks of the project, in order. */
@@ -82,17 +111,22 @@ async function reportOne(
     using bar = barOf(deps, name);
     try {
       const executed = await executeNotebook(path, {
-        parameters: { ...settingsFor(notebook, loaded), ...options.parameters },
+        parameters: { ...settingsFor(notebook, shown, loaded), ...options.parameters },
         cellTimeout: 1000 * loaded.config.report.timeout,
         env: { [ARTIFACTS]: artifacts },
         onProgress: bar.update,
         ...(deps.signal ? { signal: deps.signal } : {}),
       });
+      if (deps.signal?.aborted) {
+        await run.artifact(`${name}.ipynb`, JSON.stringify(executed.notebook, null, 1) + "\n"); // as far as it came
+        throw deps.signal.reason;
+      }
       const said = summaryOf(executed.notebook);
       const metrics = numbersOf(said);
       const commit = await gitState(projectPath());
       const time = new Date();
-      const file = join(options.folder, `${name}-${run.url ? run.id.slice(0, 8) : "untracked"}.html`);
+      const tracks = loaded.config.run.track;
+      const file = join(options.folder, `${name}-${tracks ? shortId(run.id) : "untracked"}.html`);
       const page = await renderReport(executed.notebook, {
         name,
         provenance: {
@@ -100,7 +134,7 @@ async function reportOne(
           "notebook": shown,
           "preset": loaded.preset,
           ...(commit ? { commit: commit.commit + (commit.dirty ? " (with uncommitted changes)" : "") } : {}),
-          ...(run.url ? { run: run.id } : {}),
+          ...(run.url ? { run: run.id } : tracks ? { run: `${run.id} (not sent yet)` } : {}),
         },
         config: flatten(loaded.config),
         time: time.getTime(),
@@ -108,8 +142,8 @@ async function reportOne(
         ...(executed.error ? { error: executed.error } : {}),
         ...(said?.watermark ? { watermark: said.watermark } : {}),
       });
+      await run.artifact(`${name}.html`, page); // before the folder, which may be full by now
       await writeAtomic(file, page);
-      await run.artifact(`${name}.html`, page);
       await run.artifact(`${name}.ipynb`, JSON.stringify(executed.notebook, null, 1) + "\n");
       const kept = await sendKept(run, artifacts);
       run.result(metrics);
@@ -136,11 +170,20 @@ async function reportOne(
   });
 }
 
+/** The first letters of a run's id; one that MLflow has not taken has a name of its own until then. */
+const shortId = (id: string) => id.replace(/^local-/, "").slice(0, 8);
+
 /** `preset` and `set`, where the notebook declares them: every setting that is not a default or the preset's. */
-function settingsFor(notebook: Notebook, { config, preset, origins }: LoadedConfig): Parameters {
+function settingsFor(notebook: Notebook, name: string, { config, preset, origins }: LoadedConfig): Parameters {
   const declared = new Set(declaredParameters(notebook).map(({ name }) => name));
   const values = flatten(config);
   const changed = Object.entries(origins).filter(([, origin]) => ["environment", "file", "--set"].includes(origin));
+  const lost = changed.map(([setting]) => setting).filter((setting) =>
+    !["run.track", "run.experiment"].includes(setting)
+  );
+  if (lost.length > 0 && !declared.has("set")) {
+    log("warn", `${name} has no parameter "set", so it goes without the settings ${lost.join(", ")}`);
+  }
   return {
     ...(declared.has("preset") ? { preset } : {}),
     ...(declared.has("set") ? { set: changed.map(([setting]) => `${setting}=${values[setting]}`) } : {}),
