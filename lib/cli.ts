@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { log } from "./base/log.ts";
 import { redact } from "./base/secret.ts";
+import type { Context } from "./cli/command.ts";
 import { commands } from "./cli/mod.ts";
 
 /**
@@ -12,25 +13,10 @@ import { commands } from "./cli/mod.ts";
  */
 export async function main(args: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
-  const onSignal = () => {
-    if (interrupt.signal.aborted) Deno.exit(130); // the second Ctrl-C does not wait
-    log("warn", "Interrupted: finishing what must not be left half done. Press again to stop at once.");
-    interrupt.abort(new DOMException("Interrupted", "AbortError"));
-  };
-  Deno.addSignalListener("SIGINT", onSignal);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
-
+  const unwatch = watchSignals(interrupt);
   let code = 0;
-  const program = new Command("lab")
-    .usage("<command> [options]")
-    .description("Candelabra: crypto trading research that can be trusted, from candles to report.")
-    .showSuggestionAfterError()
-    .exitOverride()
-    .configureOutput({ writeErr: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)) });
-  for (const command of commands({ signal: interrupt.signal, exit: (status) => void (code = status) })) {
-    program.addCommand(command.exitOverride().showSuggestionAfterError().copyInheritedSettings(program));
-  }
   try {
+    const program = await programFor(args, { signal: interrupt.signal, exit: (status) => void (code = status) });
     await program.parseAsync([...args], { from: "user" });
     return code;
   } catch (error) {
@@ -42,20 +28,66 @@ export async function main(args: readonly string[]): Promise<number> {
     tell(error);
     return 1;
   } finally {
-    Deno.removeSignalListener("SIGINT", onSignal);
-    if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGTERM", onSignal);
+    unwatch();
   }
+}
+
+/** The program with every command's name; the code of one that is not asked for is not loaded. */
+async function programFor(args: readonly string[], context: Context): Promise<Command> {
+  const program = new Command("lab")
+    .usage("<command> [options]")
+    .description("Candelabra: crypto trading research that can be trusted, from candles to report.")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeErr: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+      outputError: (text) => log("error", usageFault(text)),
+    });
+  const [first, second] = args.filter((arg) => !arg.startsWith("-"));
+  const wanted = first === "help" ? second : first;
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const command = name === wanted ? await load(context) : new Command(name);
+    program.addCommand(command.summary(summary).showSuggestionAfterError().copyInheritedSettings(program));
+  }
+  return program;
+}
+
+/** `error: unknown option '--stratgy'\n(Did you mean --strategy?)` as one sentence. */
+function usageFault(text: string): string {
+  const line = text.trim().replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
+  return line.slice(0, 1).toUpperCase() + line.slice(1);
+}
+
+/** Ctrl-C, an orderly end, a closed terminal: the first lets the command finish, the second does not wait. */
+function watchSignals(interrupt: AbortController): () => void {
+  let first = 0;
+  const onSignal = () => {
+    // One end may come as several signals: to the group, and handed on by each process above.
+    if (first > 0 && performance.now() - first > 500) Deno.exit(130);
+    if (first > 0) return;
+    first = performance.now();
+    log("warn", "Interrupted: finishing what must not be left half done. Press again to stop at once.");
+    interrupt.abort(new DOMException("Interrupted", "AbortError"));
+  };
+  const signals = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  return () => signals.forEach((signal) => Deno.removeSignalListener(signal, onSignal));
 }
 
 /** What went wrong, for a person: the message; where it came from only for errors nobody foresaw, or when debugging. */
 function tell(error: unknown): void {
-  const expected = error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError ||
-    error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied;
   if (!(error instanceof Error)) return log("error", String(error));
   log("error", error.message);
-  const cause = error.cause instanceof Error ? `Caused by: ${error.cause.message}` : "";
-  if (cause) log("info", cause);
-  if (!expected || Deno.env.get("LOG_LEVEL") === "debug") console.error(redact(error.stack ?? ""));
+  const { cause } = error;
+  if (cause instanceof Error && !error.message.includes(cause.message)) log("info", `Caused by: ${cause.message}`);
+  if (!foreseen(error) || Deno.env.get("LOG_LEVEL") === "debug") log("error", redact(error.stack ?? ""));
+}
+
+/** Whether an error is one of ours, which say what could not be done, or of the system. The engine's are mistakes here. */
+function foreseen({ message, name }: Error): boolean {
+  const ours = /^(?:Cannot|MLflow at) /.test(message);
+  const engine = /^Cannot (?:read propert|set propert|destructure|convert|access|mix|assign|define|delete|add propert)/;
+  return (ours && !engine.test(message)) || Object.hasOwn(Deno.errors, name);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,53 +1,118 @@
 /**
  * Starts the command line with the Deno permissions that the command needs and no more: `deno task lab …` runs this.
  *
- * Native packages (polars) need `--allow-ffi`, which Deno cannot fence in; the rest is fenced: only `fetch` may reach the
- * network at large, others reach loopback and the tracking server; only commands that start kernels, Python or git may
- * start programs; writing is limited to the project's own folders, the temporary one and where `--output` points.
+ * Reading and the environment are open (candles may lie anywhere); the rest is by command: only `fetch` may reach the
+ * network at large, those that track or run notebooks reach loopback and the tracking server; only those that start
+ * kernels, Python or git may start programs, and what such a program does is its own affair; native packages (polars, ONNX
+ * Runtime) need `--allow-ffi`, which Deno cannot fence in; writing is limited to the project's own folders, the temporary
+ * one and where `--output` points.
  */
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readEnvironment } from "./config/environment.ts";
+import { projectPath } from "./base/project.ts";
 
-const own = ["data", "mlflow_runs", "reports", ".venv", ".jupyter"];
+/** What a command needs beside reading and the environment. */
+interface Needs {
+  readonly net?: "any" | "tracking"; // loopback and MLflow's host
+  readonly run?: boolean; // kernels, Python, git
+  readonly native?: boolean;
+  /** Folders of the project; `--output` and `--to` are added. */
+  readonly write?: readonly string[];
+}
 
-/** Commands that start no program at all. Everything tracked asks git for the commit and may start the tracking server. */
-const startsNothing = new Set(["fetch", "features", "check-leaks", "list", "config", "explain", "publish"]);
-const offline = new Set(["features", "check-leaks", "list", "config", "explain", "publish"]);
+const tracks = { net: "tracking", run: true, native: true, write: ["data", "mlflow_runs", ".venv"] } as const;
 
-/** The permission flags of a command line, for `deno run`. */
-export function permissions(args: readonly string[], folder = "."): string[] {
-  const command = args.find((arg) => !arg.startsWith("-")) ?? "";
-  const outputs = args.flatMap((arg, i) => {
+const needs: Readonly<Record<string, Needs>> = {
+  fetch: { net: "any", native: true, write: ["data"] },
+  features: { native: true, write: ["data"] },
+  "check-leaks": { native: true, write: ["data"] }, // runs code of the user's with --module: no network, no programs
+  report: { ...tracks, write: [...tracks.write, "reports", ".jupyter"] },
+  demo: { ...tracks, write: [...tracks.write, "reports", ".jupyter"] },
+  explain: {},
+  publish: {},
+  notebook: { net: "tracking", run: true, write: [".venv", ".jupyter"] },
+  list: { native: true },
+  config: {},
+  help: {},
+};
+
+/**
+ * The permission flags of a command line, for `deno run`.
+ *
+ * @param folder the project's, where `.env` files and its own folders are
+ * @param cwd what relative paths of `--output` and `--to` start from
+ */
+export function permissions(args: readonly string[], folder = projectPath(), cwd = Deno.cwd()): string[] {
+  const command = args.find((arg) => !arg.startsWith("-")) ?? "help";
+  const helps = command === "help" || args.some((arg) => arg === "--help" || arg === "-h");
+  const named = command === "help" ? args[args.indexOf("help") + 1] ?? command : command;
+  const all = Object.hasOwn(needs, named) ? needs[named] : tracks;
+  const { net, run, native, write = [] } = helps ? { native: all.native } : all;
+  const writable = [
+    ...write.map((name) => resolve(folder, name)),
+    ...(write.length > 0 ? [temporaryFolder()] : []),
+    ...(helps ? [] : outputs(args, cwd)),
+  ];
+  const hosts = ["127.0.0.1", "localhost", ...trackingHost(folder)];
+  return [
+    ...["--allow-read", "--allow-env", "--allow-sys"],
+    ...(native ? ["--allow-ffi"] : []),
+    ...(writable.length > 0 ? [`--allow-write=${writable.join(",")}`] : []),
+    ...(run ? ["--allow-run"] : []),
+    ...(net === "any" ? ["--allow-net"] : net === "tracking" ? [`--allow-net=${hosts.join(",")}`] : []),
+  ];
+}
+
+/** Where the command line says to write. A file is written beside its place first, so its folder is among them. */
+function outputs(args: readonly string[], cwd: string): string[] {
+  const paths = args.flatMap((arg, i) => {
     if (["--output", "--to", "-o"].includes(args[i - 1] ?? "")) return [arg];
-    return arg.match(/^--(?:output|to)=(.+)$/)?.slice(1) ?? [];
-  }).flatMap((path) => [resolve(path), dirname(resolve(path))]);
-  const writable = [...own.map((name) => resolve(folder, name)), temporaryFolder(), ...outputs];
-  const flags = ["--allow-read", "--allow-env", "--allow-ffi", "--allow-sys", `--allow-write=${writable.join(",")}`];
-  if (!startsNothing.has(command)) flags.push("--allow-run");
-  if (command === "fetch") flags.push("--allow-net");
-  else if (!offline.has(command)) {
-    flags.push(`--allow-net=${["127.0.0.1", "localhost", ...trackingHost(folder)].join(",")}`);
-  }
-  return flags;
+    return arg.match(/^(?:--output=|--to=|-o(?=[^-=]))(.+)$/s)?.slice(1) ?? [];
+  }).filter((path) => path !== "");
+  return paths.flatMap((path) => [resolve(cwd, path), dirname(resolve(cwd, path))]);
 }
 
 function trackingHost(folder: string): string[] {
-  const uri = readEnvironment(folder)["MLFLOW_TRACKING_URI"];
-  return uri && URL.canParse(uri) && new URL(uri).host ? [new URL(uri).host] : [];
+  try {
+    const uri = readEnvironment(folder)["MLFLOW_TRACKING_URI"];
+    return uri && URL.canParse(uri) && new URL(uri).host ? [new URL(uri).host] : [];
+  } catch (error) {
+    if (error instanceof RangeError) return []; // the command itself says what is wrong with the environment
+    throw error;
+  }
 }
 
 function temporaryFolder(): string {
   return Deno.env.get("TMPDIR") ?? Deno.env.get("TEMP") ?? "/tmp";
 }
 
-if (import.meta.main) {
+/** Runs the command line and returns its exit code. Ctrl-C and other ends are the child's to handle, once. */
+async function launch(args: readonly string[]): Promise<number> {
+  const cwd = Deno.env.get("INIT_CWD") ?? Deno.cwd(); // where the user is: `deno task` goes to the project's folder
   const cli = fileURLToPath(import.meta.resolve("./cli.ts"));
-  const child = new Deno.Command(Deno.execPath(), { args: ["run", ...permissions(Deno.args), cli, ...Deno.args] })
-    .spawn();
-  // Ctrl-C goes to the whole group: the command ends itself cleanly, and this waits for it.
-  Deno.addSignalListener("SIGINT", () => {});
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => child.kill("SIGTERM"));
-  const { code } = await child.status;
-  Deno.exit(code);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", ...permissions(args, projectPath(), cwd), cli, ...args],
+    cwd,
+  }).spawn();
+  let interrupted = 0;
+  const kill = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error; // it has ended
+    }
+  };
+  Deno.addSignalListener("SIGINT", () => {
+    // A terminal sends it to the child too, which ends cleanly; one that is deep in a computation does not hear the second.
+    interrupted ||= performance.now();
+    if (performance.now() - interrupted > 500) setTimeout(() => kill("SIGKILL"), 500);
+  });
+  if (Deno.build.os !== "windows") {
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, () => kill(signal));
+  }
+  const { code, signal } = await child.status;
+  return signal === "SIGKILL" && interrupted > 0 ? 130 : code;
 }
+
+if (import.meta.main) Deno.exit(await launch(Deno.args));

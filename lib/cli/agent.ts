@@ -10,7 +10,7 @@ import { loadMarket, spanText } from "../pipeline/market.ts";
 import { findModel, listModels, promoteModel, settingsOfModel } from "../pipeline/model_store.ts";
 import { policiesOf, trackedTrain } from "../pipeline/train.ts";
 import { formatTable } from "../report/table.ts";
-import { bar, type ConfigOptions, configured, type Context, print, resolve } from "./command.ts";
+import { bar, type ConfigOptions, configured, type Context, print, resolve, runLines } from "./command.ts";
 
 interface TrainOptions extends ConfigOptions {
   readonly features?: string;
@@ -59,7 +59,7 @@ export function trainCommand(context: Context): Command {
           ...reportLines(evaluation),
           ...(registered ? ["", `Model ${registered.name} version ${registered.version}: ${registered.reason}`] : []),
           ...(options.output ? ["", `Written to ${options.output}`] : []),
-          ...(run.url ? [`Run ${run.id}: ${run.url}`] : config.run.track ? [`Run ${run.id}`] : []),
+          ...runLines(run, config),
         ].join("\n"));
     });
 }
@@ -109,7 +109,7 @@ export function evaluateCommand(context: Context): Command {
         [
           `${model.name}, trained on ${report.notes.symbol} ${report.notes.about.trained ?? ""}`,
           ...reportLines(report),
-          ...(run.url ? ["", `Run ${run.id}: ${run.url}`] : own.run.track ? ["", `Run ${run.id}`] : []),
+          ...runLines(run, own),
         ].join("\n"));
     });
 }

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { type Progress, progress } from "../base/progress.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import { presets } from "../config/presets.ts";
-import type { PartialConfig } from "../config/schema.ts";
+import type { Config, PartialConfig } from "../config/schema.ts";
 
 /** What every command gets. */
 export interface Context {
@@ -20,10 +20,11 @@ export interface ConfigOptions {
   readonly input?: string;
   readonly timeframe?: string;
   readonly timerange?: string;
+  readonly period?: string;
   readonly strategy?: string;
   readonly fee?: string;
   readonly config?: string;
-  readonly track: boolean;
+  readonly track?: boolean; // true unless --no-track
   readonly json?: boolean;
 }
 
@@ -32,29 +33,46 @@ const shortcuts = {
   input: "data.input",
   timeframe: "data.timeframe",
   timerange: "data.timerange",
+  period: "backtest.period",
   strategy: "strategy.name",
   fee: "costs.transaction_fee",
   seed: "run.seed",
 } as const;
 
+/** Parts of `configured` that a command may go without. */
+export interface Parts {
+  /** `--strategy`, `--period`, `--fee`: false where nothing is traded. */
+  readonly trading?: boolean;
+  /** `--no-track`: false where there is no run. */
+  readonly tracking?: boolean;
+}
+
 /** Adds the options by which any setting can be changed. */
-export function configured(command: Command): Command {
+export function configured(command: Command, { trading = true, tracking = true }: Parts = {}): Command {
   const collect = (value: string, all: readonly string[]) => [...all, value];
-  return command
-    .addOption(new Option("--preset <name>", `starting point: ${Object.keys(presets).join(", ")}`))
-    .option("--set <setting=value>", "change a setting, such as costs.transaction_fee=5; may be repeated", collect, [])
+  command
+    .option("--preset <name>", `starting point: ${Object.keys(presets).join(", ")}`)
+    .addOption(
+      new Option("--set <setting=value>", "change a setting, such as costs.transaction_fee=5; may be repeated")
+        .argParser(collect).default([], "none"),
+    )
     .option(
       "--input <file|symbol>",
       "CSV or parquet file, a bundled sample's symbol, or a fetched one; several with commas",
     )
     .option("--timeframe <length>", "bar length of a symbol: 1m, 1h, 1d")
-    .option("--timerange <span>", "20180131-20180301, 20180131- or -20180301")
-    .option("--strategy <name>", "strategy; its parameters by --set strategy.<name>=<value>")
-    .option("--fee <bps>", "taker fee per side, bps")
+    .option("--timerange <span>", "20180131-20180301, 20180131- or -20180301");
+  if (trading) {
+    command
+      .option("--period <part>", "part of the bars that is traded: test, validation, train, all")
+      .option("--strategy <name>", "strategy; its parameters by --set strategy.<name>=<value>")
+      .option("--fee <bps>", "taker fee per side, bps");
+  }
+  command
     .option("--seed <number>", "seed of everything random")
-    .option("--config <file>", "settings of an earlier run, as its config.json has them")
-    .option("--no-track", "do not write an MLflow run")
-    .option("--json", "print JSON, and nothing else, on standard output");
+    .option("--config <file>", "settings of an earlier run, as its config.json has them");
+  if (tracking) command.option("--no-track", "do not write an MLflow run");
+  return command.option("--json", "print JSON, and nothing else, on standard output");
 }
 
 /**
@@ -67,7 +85,7 @@ export function resolve(options: ConfigOptions, base: PartialConfig = {}): Loade
     const value = options[name as keyof typeof shortcuts];
     return value === undefined ? [] : [`${path}=${value}`];
   });
-  const set = [...short, ...options.set, ...(options.track ? [] : ["run.track=false"])];
+  const set = [...short, ...options.set, ...(options.track === false ? ["run.track=false"] : [])];
   return loadConfig({
     ...(options.preset === undefined ? {} : { preset: options.preset }),
     values: options.config === undefined ? base : readConfigFile(options.config),
@@ -79,13 +97,30 @@ function readConfigFile(path: string): PartialConfig {
   try {
     return JSON.parse(Deno.readTextFileSync(path));
   } catch (error) {
-    throw new SyntaxError(`Cannot read the settings in "${path}": ${(error as Error).message}`, { cause: error });
+    if (error instanceof Deno.errors.NotFound) {
+      throw new Deno.errors.NotFound(`Cannot read settings from "${path}" as there is no such file`, { cause: error });
+    }
+    throw new SyntaxError(`Cannot read settings from "${path}" as it must be JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
 /** Prints a result: JSON alone with `--json`, text otherwise. */
 export function print(options: { readonly json?: boolean }, value: unknown, text: () => string): void {
   console.log(options.json ? JSON.stringify(value, jsonNumbers, 2) : text());
+}
+
+/** Where a run is, for the end of a text; nothing without tracking. */
+export function runLines(
+  { id, url }: { readonly id: string; readonly url: string | undefined },
+  { run: { track } }: Config,
+): string[] {
+  if (!track) return [];
+  return [
+    "",
+    url ? `Run ${id}: ${url}` : `Run ${id} waits in mlflow_runs/.unsent and is sent when the tracker is back`,
+  ];
 }
 
 /** NaN and infinities as text: JSON has no numbers for them. */

@@ -1,21 +1,15 @@
 import { Command } from "commander";
 import { formatDate } from "../base/time.ts";
 import { loadConfig } from "../config/load.ts";
-import { optionPaths } from "../config/schema.ts";
-import { writeCandles, writeColumns } from "../data/frames.ts";
-import { sampleCatalogue } from "../data/sample.ts";
-import { featureSets } from "../features/sets.ts";
-import { indicators } from "../features/indicators/mod.ts";
+import { formatOf, wholeMs, writeCandles, writeColumns } from "../data/frames.ts";
 import { describeLeak } from "../features/leaks.ts";
 import { columnOf } from "../features/matrix.ts";
 import { checkLeaksStage, featuresStage } from "../pipeline/features.ts";
 import { checkModuleLeaks } from "../pipeline/leaks_module.ts";
 import { fetchStage } from "../pipeline/fetch.ts";
 import { spanText } from "../pipeline/market.ts";
-import { formatTable } from "../report/table.ts";
-import { riskRules } from "../risk/mod.ts";
-import { scenarios } from "../scenarios/mod.ts";
-import { strategies } from "../strategies/mod.ts";
+import { number } from "../report/format.ts";
+import { cleaningFacts, cleaningLines } from "./cleaning.ts";
 import { bar, type ConfigOptions, configured, type Context, print, resolve } from "./command.ts";
 
 /** `lab fetch`: candles of an exchange into the cache. */
@@ -45,23 +39,25 @@ export function fetchCommand(context: Context): Command {
       "\nExample:\n  lab fetch --exchange binance --symbol BTC/USDT --timeframe 1h --since 2023-01-01",
     )
     .action(async (options: Options) => {
+      if (options.output) formatOf(options.output); // a wrong ending is told before the work
       const { settings } = loadConfig();
-      const fetched = await fetchStage(options, settings, {
+      const { candles, cleaned, ...counts } = await fetchStage(options, settings, {
         signal: context.signal,
         progress: (label) => bar(label, options),
       });
-      const { candles, ...counts } = fetched;
-      if (options.output) await writeCandles(options.output, candles);
+      const found = cleaned ? [{ ...cleaned, name: candles.symbol, origin: options.exchange }] : [];
+      if (options.output) await writeCandles(options.output, cleaned?.candles ?? candles);
       const span = candles.length > 0
         ? `${formatDate(candles.time[0])} to ${formatDate(candles.time[candles.length - 1])}`
         : "none";
-      print(options, { symbol: candles.symbol, bars: candles.length, span, ...counts }, () =>
+      const facts = { symbol: candles.symbol, bars: candles.length, span, ...counts, cleaning: cleaningFacts(found) };
+      print(options, facts, () =>
         [
-          `${candles.length.toLocaleString("en-US")} bars of ${candles.symbol} ${options.timeframe}, ${span}`,
-          `${fetched.fetched.toLocaleString("en-US")} fetched now, ${
-            fetched.cached.toLocaleString("en-US")
-          } were there; ` +
-          `${fetched.requests} requests, ${fetched.retries} tried again`,
+          `${number(candles.length, { digits: 0 })} bars of ${candles.symbol} ${options.timeframe}, ${span}`,
+          `${number(counts.fetched, { digits: 0 })} fetched now, ${number(counts.cached, { digits: 0 })} were there; ` +
+          `${counts.requests} requests, ${counts.retries} tried again`,
+          ...cleaningLines(found),
+          ...(options.output ? [`Written to ${options.output}`] : []),
           `Use them: deno task lab backtest --input ${candles.symbol} --timeframe ${options.timeframe}`,
         ].join("\n"));
     });
@@ -69,19 +65,25 @@ export function fetchCommand(context: Context): Command {
 
 /** `lab features`: features of candles into a file. */
 export function featuresCommand(context: Context): Command {
-  return configured(new Command("features"))
+  return configured(new Command("features"), { trading: false, tracking: false })
     .description("compute features of candles and write them to a file")
     .option("--spec <features>", 'features or sets of them: core44, or "rsi(14), $close/return"')
     .option("--output <file>", "FILE.parquet or FILE.csv")
-    .option("--scaled", "write them scaled, as a network sees them")
+    .option("--scaled", "write them scaled, as a network sees them; the scaler sees training bars only")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  lab features --input my.csv --spec core44 --output features.parquet\n" +
+        '  lab features --input BTC/USD --spec "rsi(14), sma(20)/$close" --output features.csv',
+    )
     .action(async (options: ConfigOptions & { spec?: string; output?: string; scaled?: boolean }) => {
+      if (options.output) formatOf(options.output); // a wrong ending is told before the work
       const set = options.spec === undefined ? options.set : [...options.set, `features.spec=${options.spec}`];
       const { config } = resolve({ ...options, set });
       const result = await featuresStage(config, { signal: context.signal, progress: (label) => bar(label, options) });
       const matrix = options.scaled ? result.scaled : result.matrix;
       if (options.output) {
         const columns = matrix.names.map((name, f) => [name, Float64Array.from(columnOf(matrix, f))] as const);
-        await writeColumns(options.output, { timestamp: matrix.time, ...Object.fromEntries(columns) });
+        await writeColumns(options.output, { timestamp: wholeMs(matrix.time), ...Object.fromEntries(columns) });
       }
       const { market, split } = result.source;
       const facts = {
@@ -93,15 +95,17 @@ export function featuresCommand(context: Context): Command {
         hash: result.hash,
         cached: result.cached,
         guarded: result.matrix.guarded,
+        cleaning: cleaningFacts(result.source.loaded),
         scaler_fitted_on: spanText(market, { from: Math.max(split.train.from, matrix.warmup), to: split.train.to }),
         ...(options.output ? { output: options.output } : {}),
       };
       print(options, facts, () =>
         [
-          `${matrix.names.length} features of ${facts.data}, ${facts.bars.toLocaleString("en-US")} bars, ${facts.span}`,
+          `${matrix.names.length} features of ${facts.data}, ${number(facts.bars, { digits: 0 })} bars, ${facts.span}`,
           `warm-up ${matrix.warmup} bars; hash ${result.hash.slice(0, 16)}; ${
-            result.cached ? "read from" : "kept in"
-          } data/features`,
+            result.cached ? "read from data/features" : result.note ? "computed" : "computed, kept in data/features"
+          }`,
+          ...cleaningLines(result.source.loaded),
           ...Object.entries(facts.guarded).map(([name, count]) => `${name}: divided by zero at ${count} bars, 0 there`),
           options.output ? `Written to ${options.output}` : "Nothing written: name a file with --output",
         ].join("\n"));
@@ -110,10 +114,15 @@ export function featuresCommand(context: Context): Command {
 
 /** `lab check-leaks`: whether features look ahead. */
 export function checkLeaksCommand(context: Context): Command {
-  return configured(new Command("check-leaks"))
+  return configured(new Command("check-leaks"), { trading: false, tracking: false })
     .description("check that features do not look ahead, bit for bit; exit code 1 if one does")
     .option("--features <features>", "features or sets of them")
     .option("--module <file>", "a TypeScript module of your own: export default (candles) => ({ name: column, … })")
+    .addHelpText(
+      "after",
+      '\nExamples:\n  lab check-leaks --input my.csv --features "core44, my_column"\n' +
+        "  lab check-leaks --module my_features.ts",
+    )
     .action(async (options: ConfigOptions & { features?: string; module?: string }) => {
       const set = options.features === undefined ? options.set : [...options.set, `features.spec=${options.features}`];
       const { config } = resolve({ ...options, set });
@@ -123,85 +132,14 @@ export function checkLeaksCommand(context: Context): Command {
         : await checkLeaksStage(config, deps);
       const { features, columns } = found;
       if (!features.passed || !columns.passed) context.exit(1);
-      print(options, { data: found.source.name, features, columns }, () =>
+      const { name, loaded } = found.source;
+      print(options, { data: name, cleaning: cleaningFacts(loaded), features, columns }, () =>
         [
+          ...cleaningLines(loaded),
           `${features.passed ? "✓" : "✗"} ${features.label}: ${features.verdict}`,
           ...features.leaks.map((leak) => `  ${leak.feature} ${describeLeak(leak)}`),
           `${columns.passed ? "✓" : "?"} ${columns.label}: ${columns.verdict}`,
           ...columns.suspicions.map(({ column, reason }) => `  ${column}: ${reason}`),
         ].join("\n"));
-    });
-}
-
-/** `lab list`: what there is, by kind. */
-export function listCommand(): Command {
-  return new Command("list")
-    .description("list what there is: samples, indicators, features, strategies, scenarios, rules, settings")
-    .argument("[kind]", "samples | indicators | features | strategies | scenarios | rules | settings")
-    .option("--json", "print JSON, and nothing else, on standard output")
-    .action((kind: string | undefined, options: { json?: boolean }) => {
-      const kinds = Object.keys(lists);
-      if (kind !== undefined && !Object.hasOwn(lists, kind)) {
-        throw new RangeError(`Cannot list "${kind}" as it must be one of ${kinds.join(", ")}`);
-      }
-      const chosen = kind === undefined ? kinds : [kind];
-      const tables = Object.fromEntries(chosen.map((name) => [name, lists[name]()]));
-      print(
-        options,
-        kind === undefined ? tables : tables[kind],
-        () => Object.entries(tables).map(([name, rows]) => formatTable(rows, { caption: name })).join("\n\n"),
-      );
-    });
-}
-
-const lists: Readonly<Record<string, () => Record<string, string | number>[]>> = {
-  samples: () => sampleCatalogue().map(({ name, symbol, timeframe, bars }) => ({ name, symbol, timeframe, bars })),
-  indicators: () =>
-    Object.entries(indicators).map(([name, { inputs, params, outputs, warmup }]) => ({
-      name,
-      parameters: Object.entries(params).map(([key, value]) => `${key}=${value}`).join(", "),
-      inputs: inputs.join(" "),
-      outputs: outputs.join(" "),
-      warmup: warmup(params),
-    })),
-  features: () =>
-    Object.entries(featureSets).map(([name, specs]) => ({ name, count: specs.length, features: specs.join(", ") })),
-  strategies: () =>
-    Object.entries(strategies).map(([name, { help, settings }]) => ({
-      name,
-      what: help,
-      settings: Object.entries(settings).map(([key, setting]) => `${key}=${setting.default}`).join(", "),
-    })),
-  rules: () =>
-    Object.entries(riskRules).map(([name, { kind, help, settings }]) => ({
-      name,
-      kind,
-      what: help,
-      settings: Object.entries(settings).map(([key, setting]) => `${key}=${setting.default}`).join(", "),
-    })),
-  scenarios: () =>
-    Object.entries(scenarios).map(([name, { help, settings }]) => ({
-      name,
-      what: help,
-      settings: Object.entries(settings).map(([key, setting]) => `${key}=${setting.default}`).join(", "),
-    })),
-  settings: () =>
-    [...optionPaths].map(([path, option]) => ({ setting: path, default: String(option.default), what: option.help })),
-};
-
-/** `lab config`: settings as they are resolved, and where each came from. */
-export function configCommand(): Command {
-  return configured(new Command("config"))
-    .description("show the settings as resolved, and where each came from")
-    .action((options: ConfigOptions) => {
-      const { config, preset, origins, settings } = resolve(options);
-      const rows = Object.entries(config).flatMap(([section, keys]) =>
-        Object.entries(keys).map(([key, value]) => ({
-          setting: `${section}.${key}`,
-          value: String(value),
-          from: origins[`${section}.${key}`] ?? "default",
-        }))
-      );
-      print(options, { preset, config, origins, settings }, () => formatTable(rows, { caption: `preset ${preset}` }));
     });
 }
