@@ -59,8 +59,6 @@ export function riskFigures(report: RiskReport) {
       const limits = rules.flatMap(({ name, settings }) =>
         name === "limit_leverage" || (name === "limit_exposure" && K === 1)
           ? [{ name: "limit", value: Number(settings.limit) }]
-          : name === "volatility_target"
-          ? [{ name: "most", value: Number(settings.most) }]
           : []
       );
       return leverageAndLimits({ time, exposure: accounts(grossOf).slice(0, 2), limits, periods });

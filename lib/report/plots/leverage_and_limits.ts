@@ -68,9 +68,8 @@ export function leverageAndLimits({ time, exposure, limits, periods = [] }: Leve
   }).join("; ");
   const bound = limits.map(({ name, value }) => {
     const over = Array.from(exposure[0].values).filter((held) => held > value * (1 + 1e-9)).length;
-    return `${exposure[0].name} closed above “${name}” (${number(value)}) on ${
-      percent(over / time.length)
-    } of bars, by the move of the bar itself`;
+    const share = over === 0 ? "never" : `on ${percent(over / time.length)} of bars, by the move of the bar itself,`;
+    return `${exposure[0].name} ${share} closed above the ${name} of ${number(value)}`;
   }).join("; ");
   return figure(draw, {
     title: `Exposure against its limits, ${between(...x)}`,
