@@ -1,7 +1,9 @@
 """TA-Lib's side of the indicator benchmark: computes what it is told, once per line on standard input.
 
 Started by indicators.ts with a folder that holds candles.f64 (open, high, low, close, volume, one after the other) and
-calls.json ([{"function", "inputs", "params"}]). Each line "all" or the index of a call is answered by milliseconds of processor time.
+calls.json ([{"function", "inputs", "params"}]). Each line is answered by milliseconds of processor time: "all" frees
+each output at once, so that the next is written to the same memory, "kept" has them all at the end, as a table of
+features has; the index of a call is that call alone.
 """
 import json, pathlib, sys, time
 import numpy, talib
@@ -15,8 +17,13 @@ work = [(getattr(talib, c["function"]), [columns[i] for i in c["inputs"]], c["pa
 
 print(json.dumps({"talib": talib.__ta_version__.decode().split()[0], "numpy": numpy.__version__}), flush=True)
 for line in sys.stdin:
-    chosen = work if line.strip() == "all" else [work[int(line)]]
+    what = line.strip()
+    chosen = work if what in ("all", "kept") else [work[int(what)]]
+    kept = []
     started = time.process_time()
     for function, inputs, params in chosen:
-        function(*inputs, **params)  # the outputs are freed at once, so that their memory is used again
+        outputs = function(*inputs, **params)
+        if what == "kept":
+            kept.append(outputs)
+        del outputs
     print((time.process_time() - started) * 1e3, flush=True)
