@@ -77,7 +77,7 @@ export function backtestFigures(report: BacktestReport) {
     returns() {
       const moved = returns(result.equity).filter((r) => r !== 0); // a bar in cash says nothing of the tails
       return moved.length >= 10 && moved.some((r) => r !== moved[0])
-        ? returnDistribution({ returns: moved, name: `${title}, bars in the market` })
+        ? returnDistribution({ returns: moved, name: `${title} while in the market` })
         : nothingToDraw(`Returns of ${title}`, `${count(moved.length, "bar")} moved: too few for a distribution.`);
     },
     // deno-lint-ignore require-await -- one kind of answer, drawn or not
@@ -87,7 +87,7 @@ export function backtestFigures(report: BacktestReport) {
         : nothingToDraw("How long trades are held, and what they make", "No trade was closed.");
     },
     costs: () =>
-      costsDecomposition({
+      result.fills.length === 0 ? nothingToDraw(`Costs of ${title}`, "Nothing was traded.") : costsDecomposition({
         gross: costs.gross,
         costs: [
           { name: "fees", amount: costs.fees },
@@ -99,10 +99,12 @@ export function backtestFigures(report: BacktestReport) {
         name: title,
       }),
     lag: () =>
-      decisionLag({
-        lags: lag.map((point) => point.lag),
-        sharpe: [{ name: title, role: "agent", values: lag.map((point) => point.sharpeRatio) }],
-      }),
+      lag.every((point) => Number.isNaN(point.sharpeRatio))
+        ? nothingToDraw("Sharpe ratio if decisions are carried out later", "Equity never moved.")
+        : decisionLag({
+          lags: lag.map((point) => point.lag),
+          sharpe: [{ name: title, role: "agent", values: lag.map((point) => point.sharpeRatio) }],
+        }),
     fees() {
       const multiples = fees[title].map(({ multiple }) => multiple);
       const columns = Object.entries(fees).map(([name, points]) => {

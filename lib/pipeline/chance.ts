@@ -10,7 +10,7 @@ import { type BacktestReport, optionsOf } from "./backtest.ts";
  * @returns total returns of the random ones, ascending [draws]
  */
 export function chanceReturns({ source, result }: BacktestReport, config: Config, draws = 99): Float64Array {
-  if (!result.wanted.some((wish) => wish !== 0)) return new Float64Array(0);
+  if (!result.wanted.some((wish) => wish > 0 || wish < 0)) return new Float64Array(0);
   const options = optionsOf(config, source);
   return Float64Array.from({ length: draws }, (_, i) => {
     const { equity } = backtest(source.market, randomLike(result, { seed: config.run.seed + 1 + i }), options);

@@ -32,10 +32,10 @@ export function dataSummary(source: LoadedMarket, config: Config): Summary & Dis
     : `clean after ${count(bars, "bar")} ${bars === 1 ? "was" : "were"} repaired or filled in`;
   return summary({
     finding: `${source.name} is ${state}. ${market.assets.length > 1 ? `${candles.symbol}'s` : "Its"} returns have ${
-      kurtosis > 1
+      kurtosis > 3
         ? "far heavier tails than normal ones"
-        : kurtosis > 0.3
-        ? "somewhat heavier tails than normal ones"
+        : kurtosis > 0.5
+        ? "heavier tails than normal ones"
         : "tails about as heavy as normal ones"
     } (excess kurtosis ${number(kurtosis, { digits: 1 })}), and the size of a move ${
       clustering > band ? "tells of the next one's" : "does not clearly tell of the next one's"
@@ -88,12 +88,12 @@ export function featureSummary(result: FeaturesResult, leaks: LeakVerdict, confi
   const chance = Math.max(1, Math.round(0.05 * tests));
   return summary({
     finding:
-      `${names.size === 0 ? "None" : number(names.size)} of ${
-        count(matrix.names.length, "feature")
-      } can be told from chance by how it orders the returns of the next bar or the next 24 on training data, with ${tests} looks ` +
+      `${names.size === 0 ? "None" : number(names.size)} of ${count(matrix.names.length, "feature")} ${
+        names.size > 1 ? "order" : "orders"
+      } the returns of the next bar or the next 24 better than chance would, on training data and with ${tests} looks ` +
       `allowed for. The surest, ${best.feature}, has a rank correlation of ${
         number(best.ic, { digits: 3 })
-      } with the return over ${count(best.horizon, "bar")}: association, not yet profit after costs. ${
+      } with the return over ${count(best.horizon, "bar")}: an association, not yet a profit after costs. ${
         leaks.passed ? "None looks ahead." : "Some look ahead!"
       }`,
     tiles: [
@@ -201,7 +201,7 @@ export function backtestSummary(report: BacktestReport, config: Config): Summary
         }
         : badgeOf(leaks),
       { label: "Seeds", verdict: "no training: one deterministic run", passed: true },
-      ...(random.length > 0
+      ...(random[0] < random[random.length - 1] // who is always in the market has no timing
         ? [{
           label: "Timing",
           verdict:

@@ -33,7 +33,7 @@ export function tradeTable(rows: readonly Trade[], currency: string, limit = 20)
       { key: "entryTime", label: "Entry", unit: "date" },
       { key: "exitTime", label: "Exit", unit: "date" },
       { key: "bars", label: "Bars", digits: 0 },
-      { key: "size", label: "Size", digits: "each", ...(only?.includes("/") && { unit: `of ${only.split("/")[0]}` }) },
+      { key: "size", label: only?.includes("/") ? `Size, ${only.split("/")[0]}` : "Size", digits: "each" },
       { key: "entryPrice", label: "Entry price", digits: "each" },
       { key: "exitPrice", label: "Exit price", digits: "each" },
       { key: "fees", label: "Fees", digits: 2 },

@@ -188,7 +188,9 @@ pre{white-space:pre-wrap}
 .table{font-size:.76rem}
 .table th,.table td{padding:.2rem .45rem}
 .appendix>details:not([open]){display:none}
-.tile{flex-basis:0;min-width:6.5rem}
+.tile{flex-basis:0;min-width:6.5rem;padding:.6rem .7rem}
+.tile-value{font-size:1.25rem}
+.table-groups .table-scroll{break-inside:avoid}
 .prose:has(+.cell){break-after:avoid}
 .tile,.banner{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }`;

@@ -99,6 +99,7 @@ export function tableCss(): string {
 .table{border-collapse:collapse;font-size:.85rem;line-height:1.35;font-variant-numeric:tabular-nums;color:var(--ink)}
 .table caption{text-align:left;font-weight:600;padding:0 0 .4rem}
 .table th,.table td{padding:.32rem .8rem;border-bottom:1px solid var(--grid);text-align:right;white-space:nowrap;font-weight:400}
+.table caption span{display:block;position:sticky;left:0;width:fit-content;max-width:calc(100vw - 32px)}
 .table .left{text-align:left}
 .table .long{white-space:normal;overflow-wrap:anywhere;min-width:min(20em,50vw)}
 .table thead th{white-space:normal;color:var(--muted);border-bottom:1.5px solid var(--muted);vertical-align:bottom}
@@ -107,11 +108,12 @@ export function tableCss(): string {
 .table tbody tr:hover{background:var(--panel)}
 .table .negative{color:var(--loss)!important}
 .table tfoot td{color:var(--muted);text-align:left;border-bottom:0}
+.table.pairs .long{min-width:0}
 .table.pairs th{color:var(--muted);padding-right:1.5rem;overflow-wrap:anywhere}
 .table-groups{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:.4rem 2.5rem;align-items:start;margin:1.25rem 0}
 .table-groups .table-scroll{margin:.4rem 0}
 .table-groups .table{width:100%}
-@media screen and (max-width:700px){.table th,.table td{padding-left:.5rem;padding-right:.5rem}.table.pairs th{white-space:normal;padding-right:.8rem}
+@media screen and (max-width:700px){.table th,.table td{padding-left:.5rem;padding-right:.5rem}.table.pairs th,.table.pairs td{white-space:normal}.table.pairs td{overflow-wrap:anywhere}.table.pairs th{padding-right:.8rem}
 .table:not(.pairs):not(.plain) tr>:first-child{position:sticky;left:0;background:var(--paper);z-index:1}.table:not(.pairs):not(.plain) tr>:first-child:not(.long){max-width:40vw;white-space:normal}}
 `;
 }
@@ -295,7 +297,7 @@ function cellHtml({ text, sort, negative }: ShownCell, align: "left" | "right"):
 const LONG = 32;
 
 function captionHtml(caption: string | undefined): string {
-  return caption ? `<caption>${escapeHtml(caption)}</caption>` : "";
+  return caption ? `<caption><span>${escapeHtml(caption)}</span></caption>` : "";
 }
 
 function tableText({ columns, rows, total, caption }: Shown): string {

@@ -74,7 +74,7 @@ function after(values: Float64Array, width: number, first: boolean): string {
     strokeWidth: 1.3,
     strokeDasharray: "2 2",
   });
-  return bars(first ? "after scaling, deviations" : "", values, [-5, 5], width, true, [normal], 0.42);
+  return bars(first ? "scaled, deviations" : "", values, [-5, 5], width, true, [normal], 0.42);
 }
 
 function bars(

@@ -24,7 +24,7 @@ export function monthlyHeatmap({ time, equity, name }: MonthlyHeatmapInput, text
   const best = months.reduce((a, b) => (b.return > a.return ? b : a));
   const positive = months.filter((month) => month.return > 0).length;
   const named = (m: MonthlyReturn) => `${MONTHS[m.month - 1]} ${m.year} ${percent(m.return, { sign: true })}`;
-  const range = months.length > 1 ? `; best ${named(best)}, worst ${named(worst)}` : "";
+  const range = months.length > 1 && best.return > worst.return ? `; best ${named(best)}, worst ${named(worst)}` : "";
   const fact = `${positive} of ${count(months.length, "month")} positive${range}`;
   const [start, end] = [new Date(time[0]), new Date(time[time.length - 1])];
   const partial = start.getUTCDate() > 1 || end.getUTCMonth() === new Date(end.getTime() + 864e5).getUTCMonth()

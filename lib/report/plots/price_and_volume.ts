@@ -82,14 +82,14 @@ export function priceAndVolume(input: PriceAndVolumeInput, text: OwnText = {}): 
 }
 
 /**
- * Lowest low and highest high, but not farther beyond the closes than the closes themselves reach (in log price): one
+ * Lowest low and highest high, but no farther beyond the closes than the closes span, and than twice their price: one
  * bad print must not flatten the chart.
  */
 export function rangeOf(low: ArrayLike<number>, high: ArrayLike<number>, close: ArrayLike<number>): [number, number] {
   const [least, most] = extent(low, high);
   const [bottom, top] = extent(close);
   if (!(least > 0) || !(bottom > 0)) return [least, most];
-  const reach = Math.max(top / bottom, 1.5);
+  const reach = Math.max(1.2, Math.min(2, top / bottom));
   return [Math.max(least, bottom / reach), Math.min(most, top * reach)];
 }
 

@@ -33,7 +33,7 @@ export function decisionLag({ lags, sharpe }: DecisionLagInput, text: OwnText = 
   }, {
     title: "Sharpe ratio if decisions are carried out later",
     caption:
-      `${ends}. A Sharpe that falls to nothing after one bar is a sign of a decision that saw what it should not.`,
+      `${ends}. A Sharpe that falls to nothing after one bar may be a fast edge, or a decision that saw what it should not.`,
     alt: `Lines of Sharpe ratio by delay in bars: ${ends}.`,
     ...text,
   });
