@@ -28,6 +28,7 @@ export { type AgentReport, evaluateStage, trackedEvaluate } from "./pipeline/eva
 export { checkLeaksStage, featuresStage } from "./pipeline/features.ts";
 export { fetchStage } from "./pipeline/fetch.ts";
 export { type LoadedMarket, loadMarket } from "./pipeline/market.ts";
+export { learningVerdict } from "./pipeline/learning_suite.ts";
 export { findModel, promoteModel } from "./pipeline/model_store.ts";
 export { type RiskReport, riskStage, trackedRisk } from "./pipeline/risk.ts";
 export { riskFigures } from "./pipeline/risk_figures.ts";

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { writeAtomic } from "../base/files.ts";
+import { log } from "../base/log.ts";
 import { loadConfig } from "../config/load.ts";
 import { presets } from "../config/presets.ts";
 import { featureSpecs } from "../features/sets.ts";
@@ -49,7 +50,10 @@ export function trainCommand(context: Context): Command {
         timesteps: "ppo.total_timesteps",
       }));
       const deps = { signal: context.signal, progress: (label: string) => bar(label, options) };
-      const done = await trackedTrain(loaded, deps, { resume: options.resume ?? false });
+      const done = await trackedTrain(loaded, deps, { resume: options.resume ?? false }).catch((error) => {
+        if (context.signal.aborted) log("info", "The same command with --resume goes on from the last checkpoint.");
+        throw error;
+      });
       const { training, evaluation, registered, run, numbers } = done;
       if (options.output) await writeAtomic(options.output, policiesOf(training)[0].file);
       const facts = { ...factsOf(evaluation), metrics: numbers, registered, run };

@@ -54,7 +54,11 @@ export function agentVerdict({ rows, seeds, improvement, monthlyImprovement }: A
 export function agentSummary(
   report: AgentReport,
   config: Config,
-  { training, leaks }: { readonly training?: TrainReport; readonly leaks?: LeakVerdict } = {},
+  { training, leaks, learning }: {
+    readonly training?: TrainReport;
+    readonly leaks?: LeakVerdict;
+    readonly learning?: Badge | undefined;
+  } = {},
 ): Summary & Displayable {
   const { source, rows, seeds, notes, features, warnings, numbers } = report;
   const [agent] = rows;
@@ -92,6 +96,7 @@ export function agentSummary(
       },
     ],
     badges: [
+      ...(learning ? [learning] : []),
       ...(leaks ? [{ label: leaks.label, verdict: leaks.verdict, passed: leaks.passed }] : []),
       {
         label: "seeds",

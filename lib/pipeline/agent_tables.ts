@@ -1,28 +1,29 @@
-import { percent } from "../report/format.ts";
+import { number } from "../report/format.ts";
 import { type Table, table } from "../report/table.ts";
 import type { AgentReport, AgentRow, AgentSeed } from "./evaluate.ts";
 
 /** The agent beside its baselines: interquartile means over runs, with the interval of the return. */
 export function agentTable(rows: readonly AgentRow[]): Table {
+  const share = (value: number) => number(100 * value, { digits: 1, sign: true });
   const shown = rows.map(({ runs, returns, strategy, ...row }) => ({
     ...row,
-    strategy: runs > 1 ? `${strategy} (${runs} runs)` : strategy,
-    interval: runs > 1 ? `${percent(returns.low, { sign: true })} to ${percent(returns.high, { sign: true })}` : "",
+    strategy: runs > 1 ? `${strategy} × ${runs}` : strategy,
+    interval: runs > 1 ? `${share(returns.low)} to ${share(returns.high)}` : "",
   }));
   return table(shown, {
     columns: [
       { key: "strategy", label: "Strategy" },
       { key: "totalReturn", label: "Return", unit: "%", sign: true },
-      { key: "interval", label: "95 % interval", align: "right" },
+      { key: "interval", label: "95 % interval, %", align: "right" },
       { key: "sharpeRatio", label: "Sharpe", digits: 2 },
-      { key: "maxDrawdown", label: "Max drawdown", unit: "%" },
+      { key: "maxDrawdown", label: "Drawdown", unit: "%" },
       { key: "trades", label: "Trades", digits: 0 },
       { key: "timeInMarket", label: "In market", unit: "%", digits: 0 },
       { key: "exposure", label: "Exposure", unit: "%", digits: 0 },
       { key: "turnover", label: "Turnover", digits: 1 },
       { key: "fees", label: "Fees", digits: 0 },
     ],
-    caption: "Interquartile means where there are several runs; intervals by stratified bootstrap",
+    caption: "Interquartile means of several runs (× count), intervals by stratified bootstrap",
   });
 }
 

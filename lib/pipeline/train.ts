@@ -5,6 +5,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { fitScaler, scale } from "../features/scale.ts";
 import { featureSpecs } from "../features/sets.ts";
+import { number } from "../report/format.ts";
 import { gitState } from "../track/git.ts";
 import { withRun } from "../track/open_run.ts";
 import { type AgentFeatures, agentFeatures } from "./agent_features.ts";
@@ -134,8 +135,15 @@ async function checkpointsFor(
   const settings = settingsOf(training, features);
   const checkpoints = await openCheckpoints(settings, root);
   const seeds = seedsOf(training.config);
-  const there = await Promise.all(seeds.map(async (seed) => (await checkpoints.read(seed)) !== undefined));
-  if (resume && !there.includes(true)) {
+  const there: string[] = [];
+  if (resume) {
+    for (const seed of seeds) {
+      const found = await checkpoints.read(seed);
+      if (found) there.push(`seed ${seed} after ${number(found.timesteps)} steps`);
+    }
+  }
+  if (there.length > 0) log("info", `Goes on with ${there.join(", ")}`);
+  else if (resume) {
     const differing = await nearestTraining(settings, root);
     const why = differing === undefined
       ? "no training has left any"
