@@ -26,6 +26,7 @@ export async function tfNet(model: Model, options: LossOptions, size: number, ba
     second: keep(zeros()),
   };
   let steps = 0;
+  let copy = await copyOf(learnt); // not every backend can be read without waiting
   const dispose = (old: Learnt<Tensor>) => kinds.forEach((kind) => old[kind].forEach((tensor) => tensor.dispose()));
   /** Another net may have chosen another backend. */
   const here = async () => {
@@ -103,6 +104,7 @@ export async function tfNet(model: Model, options: LossOptions, size: number, ba
       steps++;
     }
     learnt = finite ? current : start;
+    if (finite) copy = await copyOf(learnt);
     if (!finite) steps = startSteps;
     if (current !== start) dispose(finite ? start : current);
     return Object.fromEntries(statNames.map((name) => [name, Float32Array.from(stats[name])])) as unknown as Stats;
@@ -113,20 +115,33 @@ export async function tfNet(model: Model, options: LossOptions, size: number, ba
     about,
     policy,
     learn,
-    save(): NetState {
-      const read = (kind: typeof kinds[number]) =>
-        learnt[kind].map((tensor) => (tensor.dataSync() as Float32Array).slice());
-      return { weights: read("weights"), first: read("first"), second: read("second"), steps };
-    },
+    save: (): NetState => ({ ...fresh(copy), steps }),
     load(state) {
       checkState(state, layout.sizes);
       dispose(learnt);
       learnt = { weights: keep(state.weights), first: keep(state.first), second: keep(state.second) };
+      copy = fresh(state);
       steps = state.steps;
     },
     [Symbol.asyncDispose]() {
       dispose(learnt);
       return Promise.resolve();
     },
+  };
+}
+
+function fresh({ weights, first, second }: Learnt<Float32Array>): Learnt<Float32Array> {
+  const copies = (vectors: readonly Float32Array[]) => vectors.map((values) => values.slice());
+  return { weights: copies(weights), first: copies(first), second: copies(second) };
+}
+
+/** The numbers of what is learnt. */
+async function copyOf(learnt: Learnt<Tensor>): Promise<Learnt<Float32Array>> {
+  const read = (tensors: readonly Tensor[]) =>
+    Promise.all(tensors.map(async (one) => Float32Array.from(await one.data())));
+  return {
+    weights: await read(learnt.weights),
+    first: await read(learnt.first),
+    second: await read(learnt.second),
   };
 }

@@ -1,4 +1,7 @@
 import type * as tfjs from "@tensorflow/tfjs";
+import { createRequire } from "node:module";
+import { exists } from "../base/files.ts";
+import { projectPath } from "../base/project.ts";
 import { didYouMean } from "../base/suggest.ts";
 
 /** TensorFlow.js, whichever backend runs it. */
@@ -32,17 +35,19 @@ export async function openTf(wanted?: string): Promise<{ tf: Tf; backend: Backen
   const lacking: string[] = [];
   for (const backend of wanted === undefined ? backends : [wanted as Backend]) {
     try {
-      const tf = await openers[backend]();
+      const tf = await openers[backend](wanted !== undefined);
       tf.enableProdMode();
       if (!await tf.setBackend(nameOf[backend])) throw new Error("it does not start on this machine");
       await tf.ready();
       const rest = lacking.length > 0 ? ` (${lacking.join("; ")})` : "";
       return { tf, backend, about: `TensorFlow.js ${tf.version_core} on ${backend}${rest}` };
     } catch (error) {
-      lacking.push(`no ${backend}: ${reason(error)}`);
+      const why = reason(error);
+      if (wanted !== undefined) throw new Error(`Cannot run TensorFlow.js on ${wanted}: ${why}`, { cause: error });
+      lacking.push(`no ${backend}: ${why}`);
     }
   }
-  throw new Error(`Cannot run TensorFlow.js on ${wanted ?? "any backend"}: ${lacking.join("; ")}`);
+  throw new Error(`Cannot run TensorFlow.js: ${lacking.join("; ")}`);
 }
 
 const nameOf: Readonly<Record<Backend, string>> = {
@@ -53,14 +58,18 @@ const nameOf: Readonly<Record<Backend, string>> = {
   cpu: "cpu",
 };
 
-const openers: Readonly<Record<Backend, () => Promise<Tf>>> = {
+/** Loads what a backend needs. `wanted`: it was asked for by name, so it need not be a good choice. */
+const openers: Readonly<Record<Backend, (wanted: boolean) => Promise<Tf>>> = {
   "node-gpu": () => native("@tensorflow/tfjs-node-gpu"),
   node: () => native("@tensorflow/tfjs-node"),
-  async webgpu() {
-    if (!navigator.gpu || !await navigator.gpu.requestAdapter()) {
+  async webgpu(wanted) {
+    const adapter = await navigator.gpu?.requestAdapter();
+    if (!adapter) {
       throw new Error("there is no WebGPU adapter (a GPU's Vulkan driver, or mesa-vulkan-drivers for a slow one)");
     }
-    await optional("@tensorflow/tfjs-backend-webgpu");
+    const software = /llvmpipe|swiftshader|software/i.test(adapter.info.description);
+    if (software && !wanted) throw new Error(`its adapter is software, slower than wasm: ${adapter.info.description}`);
+    await import("@tensorflow/tfjs-backend-webgpu");
     return loadTf();
   },
   async wasm() {
@@ -79,9 +88,13 @@ async function native(name: string): Promise<Tf> {
   return await optional(name) as Tf;
 }
 
+/** Where `deno task setup --gpu` puts packages that are not part of the project. */
+export const gpuFolder = projectPath(".gpu");
+
 /** A package that is there only if the user installed it. */
 async function optional(name: string): Promise<unknown> {
-  return await import(name);
+  const own = `${gpuFolder}/node_modules/${name}/package.json`;
+  return await exists(own) ? createRequire(own)(name) : await import(name);
 }
 
 function reason(error: unknown): string {
