@@ -7,7 +7,11 @@ import { inTurn, type Step, workColumn } from "./step.ts";
 const outer = 0.0962;
 const inner = 0.5769;
 
-/** The price smoothed: the last four with weights 4, 3, 2, 1. */
+/**
+ * The price smoothed: the last four with weights 4, 3, 2, 1. The sums go on for ever, as TA-Lib's do: on a flat price or a
+ * straight line the trendless rest is rounding, and its cycle is the same only if the rounding is. What they gather, 5e-9
+ * of the price in a million bars, is a level, which the detrending takes away.
+ */
 function smoothStep(values: Float64Array, out: Float64Array): Step {
   let state = { weighted: 0, sum: 0 };
   return (from, to) => {
