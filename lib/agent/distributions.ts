@@ -22,6 +22,7 @@ export interface Drawn {
   readonly logProbs: Float32Array; // [R]
 }
 
+/** Room for what `draw` writes, of so many rows. */
 export function newDrawn(space: ActionSpace, rows: number): Drawn {
   const size = rows * actionSize(space);
   const raw = new Float32Array(size);

@@ -88,6 +88,7 @@ export interface Layout {
 
 const LARGE = 2 ** 15; // numbers
 
+/** Gives each parameter its place. */
 export function layoutOf(parameters: Readonly<Record<string, Parameter>>): Layout {
   const sizes = [0];
   const slots: Record<string, Layout["slots"][string]> = {};

@@ -17,6 +17,7 @@ export interface PpoOptions extends LossOptions, TrunkOptions, NetOptions {
   readonly seed: number;
 }
 
+/** What is taken where nothing else is said. */
 export const ppoDefaults: PpoOptions = {
   learning_rate: 3e-4,
   anneal_lr: false,

@@ -19,6 +19,7 @@ export interface Rollout {
   readonly returns: Float32Array; // [S, R]
 }
 
+/** Room for `steps` steps of an env, all zeros. */
 export function newRollout({ rows, stateSize, actions }: Env, steps: number): Rollout {
   const n = steps * rows;
   const column = () => new Float32Array(n);

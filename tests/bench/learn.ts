@@ -155,7 +155,8 @@ function walks(name: string, taskOf: (seed: number, bars: number) => TradingTask
     bar: "≥ 500 bars per trade on 20 unseen paths",
     async run(seed) {
       const task = taskOf(seed, 400_000);
-      return await trained(trainingEnv(task), 600_000, { ...trading, learning_rate: 3e-3, seed }, async (ppo) => {
+      const options = { ...trading, batch_size: 2048, learning_rate: 3e-3, seed };
+      return await trained(trainingEnv(task), 1_000_000, options, async (ppo) => {
         let [trades, bars] = [0, 0];
         for (let path = 0; path < 20; path++) {
           const unseen = taskOf(1000 + 20 * seed + path, 10_000);
