@@ -45,7 +45,7 @@ export function actionsOf(
 
 /** Names of an agent's choices, for people: `short`, `flat`, `long`, or the exposure. A box has none. */
 export function choiceNames({ choices, assets }: ActionMeaning, symbols: readonly string[]): string[] {
-  const share = (weight: number) => `${Number((100 * weight).toFixed(1))} %`;
+  const share = (weight: number) => `${weight < 0 ? "short" : "long"} ${Number((100 * Math.abs(weight)).toFixed(1))} %`;
   return choices.map((weights) => {
     const active = weights.flatMap((weight, k) => weight === 0 ? [] : [k]);
     if (active.length === 0) return "flat";

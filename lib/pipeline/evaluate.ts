@@ -287,13 +287,12 @@ function byMonth(results: readonly BacktestResult[]): number[][] {
   return each[0].map((_, month) => each.map((months) => months[month].return));
 }
 
+const quarters = ["short, more than half", "short, up to half", "long, up to half", "long, more than half"];
+
 /** How often each choice was made, or a box's exposure lay in each quarter of its range. */
 function countsOf(seeds: readonly AgentSeed[], { actions }: PolicyNotes, { assets }: Market): ChoiceCount[] {
   const discrete = actions.kind === "discrete";
-  const edges = [-1, -0.5, 0, 0.5, 1];
-  const names = discrete
-    ? choiceNames(actions, assets.map(({ symbol }) => symbol))
-    : edges.slice(1).map((edge, i) => `${edges[i]} to ${edge} of its share`);
+  const names = discrete ? choiceNames(actions, assets.map(({ symbol }) => symbol)) : quarters;
   const place = (value: number) => discrete ? value : Math.min(3, Math.floor((value + 1) * 2));
   const shares = seeds.map(({ chosen }) => {
     const counts = new Float64Array(names.length);
@@ -405,15 +404,15 @@ function numbersOf(
   actions: readonly ChoiceCount[],
   costs: CostDecomposition,
 ): Record<string, number> {
-  const snake = (key: string) =>
-    key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replaceAll(/[^a-z0-9]+/g, "_").replace(/_$/, "");
+  const slug = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "");
+  const snake = (key: string) => slug(key.replace(/[A-Z]/g, (letter) => `_${letter}`));
   const named = (prefix: string, values: object) =>
     Object.entries(values)
       .filter((entry): entry is [string, number] => typeof entry[1] === "number")
       .map(([key, value]) => [prefix + snake(key), value] as const);
   return Object.fromEntries([
     ...rows.flatMap((row, i) => {
-      const prefix = i === 0 ? "agent/" : `${snake(row.strategy)}/`;
+      const prefix = i === 0 ? "agent/" : `${slug(row.strategy)}/`;
       const { totalReturn, sharpeRatio, maxDrawdown, turnover, fees, timeInMarket, exposure, trades } = row;
       return [
         ...named(prefix, { totalReturn, sharpeRatio, maxDrawdown, turnover, fees, timeInMarket, exposure, trades }),
@@ -426,7 +425,7 @@ function numbersOf(
     }),
     ...named("improvement/", improvement),
     ...named("monthly_improvement/", monthlyImprovement),
-    ...actions.map(({ action, share }) => [`action/${snake(action)}`, share] as const),
+    ...actions.map(({ action, share }) => [`action/${slug(action)}`, share] as const),
     ...named("cost/", costs),
   ]);
 }

@@ -192,6 +192,8 @@ Deno.test("several assets, any exposure: features of each side by side, evaluate
     const report = await evaluateStage(config, policiesOf(training));
     assertEquals(report.seeds[0].result.symbols, ["one", "two"]);
     assertEquals(report.actions.length, 4);
+    const keys = Object.keys(report.numbers).filter((name) => name.startsWith("action/"));
+    assertEquals(keys[0], "action/short_more_than_half");
   });
 });
 
