@@ -59,8 +59,8 @@ export async function verifyStage(id: string, settings: Settings, deps: Deps = {
   using bar = barOf(deps, `Verifying ${run.name}`);
   bar.update(0, 2, inPlace ? "in the working tree" : `in a checkout of ${commit.slice(0, 10)}`);
   const again = inPlace
-    ? await execute(projectPath(), command, config, deps)
-    : await inCheckout(commit, (folder) => execute(folder, command, config, deps));
+    ? await execute(projectPath(), command, config, server.uri, deps)
+    : await inCheckout(commit, (folder) => execute(folder, command, config, server.uri, deps));
   bar.update(2, 2);
   const numbers = compareNumbers(recorded, again);
   return {
@@ -109,11 +109,15 @@ async function checkData(config: Config, run: StoredRun): Promise<void> {
   );
 }
 
-/** Runs the command line of the project in `folder` without tracking, and returns its numbers. */
+/**
+ * Runs the command line of the project in `folder` without tracking, and returns its numbers. A model that it names is
+ * read from the server that the run was found on.
+ */
 async function execute(
   folder: string,
   command: readonly string[],
   config: Config,
+  server: string,
   { signal }: Deps,
 ): Promise<Record<string, number | string>> {
   const scratch = await Deno.makeTempDir({ prefix: "candelabra-verify-" });
@@ -124,6 +128,7 @@ async function execute(
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["task", "--quiet", "lab", ...command, "--config", settings, "--no-track", "--json", ...output],
       cwd: folder,
+      env: { MLFLOW_TRACKING_URI: Deno.env.get("MLFLOW_TRACKING_URI") ?? server },
       stdout: "piped",
       stderr: "piped",
       ...(signal ? { signal } : {}),
