@@ -91,7 +91,13 @@ function lastOutput(tf: Tf, p: Tensors, tower: string, flat: Tensor, window: num
 }
 
 /** Multi-head attention of each bar to itself and those before it: [B, W, D] → [B, W, D]. */
-function attendEach(tf: Tf, p: Tensors, name: string, seen: Tensor, { d_model: D, n_heads }: TrunkOptions): Tensor {
+export function attendEach(
+  tf: Tf,
+  p: Tensors,
+  name: string,
+  seen: Tensor,
+  { d_model: D, n_heads }: TrunkOptions,
+): Tensor {
   const window = seen.shape[1]!;
   const size = D / n_heads;
   const flat = tf.reshape(seen, [-1, D]);
@@ -109,7 +115,7 @@ function attendEach(tf: Tf, p: Tensors, name: string, seen: Tensor, { d_model: D
  * The same for the last bar alone, [B, D], without the keys and values of all bars: the query is taken through the key
  * weights, and what it mixes through the value weights, which are the same products in another order.
  */
-function attendLast(
+export function attendLast(
   tf: Tf,
   p: Tensors,
   name: string,
