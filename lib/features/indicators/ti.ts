@@ -1,5 +1,7 @@
 import * as ti from "technicalindicators";
+import { extremeStep, slotOf } from "./extreme_at.ts";
 import { type Indicator, indicator, type Params, single } from "./indicator.ts";
+import { blockLength, inTurn } from "./step.ts";
 import { patternIndicators } from "./ti_patterns.ts";
 
 /**
@@ -81,10 +83,10 @@ export const tiIndicators: Readonly<Record<string, Indicator>> = {
     }),
   }),
 
-  /** Highest value of a window: with `$high`, the upper of Donchian's channels. */
+  /** Highest value of a window, of any series: with `$high`, the upper of Donchian's channels. */
   "ti.highest": extreme("highest", "$high"),
 
-  /** Lowest value of a window. */
+  /** Lowest value of a window, of any series. */
   "ti.lowest": extreme("lowest", "$low"),
 
   /**
@@ -224,6 +226,7 @@ function average(name: string, Average: Average, warmup: (params: Params) => num
   });
 }
 
+/** Found by `extremeStep`: the package's own search begins and ends at a 0, so that it fails where volume or RSI is 0. */
 function extreme(name: "highest" | "lowest", input: string): Indicator {
   return indicator({
     name: `ti.${name}`,
@@ -231,12 +234,12 @@ function extreme(name: "highest" | "lowest", input: string): Indicator {
     params: { timeperiod: 20 },
     outputs: [name],
     warmup: ({ timeperiod }) => timeperiod - 1,
-    kernel: single(([values], { timeperiod: period }, [out]) => {
-      const extreme = new (name === "highest" ? ti.Highest : ti.Lowest)({ period, values: [] });
-      return (from, to) => {
-        checkPositive(`ti.${name}`, from, to, values);
-        for (let t = from; t < to; t++) out[t] = extreme.nextValue(values[t]) ?? NaN;
-      };
+    kernel: single(([values], { timeperiod }, [out]) => {
+      const at = new Int32Array(blockLength);
+      const find = extremeStep(values, name === "highest" ? 1 : -1, timeperiod, at);
+      return inTurn(find, (from, to) => {
+        for (let t = Math.max(from, timeperiod - 1); t < to; t++) out[t] = values[at[t & slotOf]];
+      });
     }),
   });
 }

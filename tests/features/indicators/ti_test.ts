@@ -168,10 +168,23 @@ Deno.test("what does not move has no momentum and no width", () => {
 
 Deno.test("values that the package would misread are refused", () => {
   const input = Float64Array.from({ length: 100 }, (_, t) => t - 50);
-  for (const name of ["ti.kst", "ti.highest", "ti.lowest", "ti.ichimokucloud", "ti.chandelierexit"]) {
+  for (const name of ["ti.kst", "ti.ichimokucloud", "ti.chandelierexit"]) {
     const wanted = "as its values must be above 0: current value is -50";
     const refused = () =>
       computeIndicators(candlesOf(Array.from({ length: 100 }, () => [5, 5, 5, 5])), [{ name, input }]);
     assertThrows(refused, RangeError, `Cannot compute ${name} ${wanted}`);
   }
+});
+
+Deno.test("the highest and lowest of a window are right where the series is 0 or below, as the package's are not", () => {
+  const input = Float64Array.of(0, -2, 0, -1, -3, -1, 0, 4);
+  const candles = candlesOf(Array.from({ length: 8 }, () => [5, 5, 5, 5]));
+  const params = { timeperiod: 3 };
+  const found = computeIndicators(candles, [{ name: "ti.highest", params, input }, {
+    name: "ti.lowest",
+    params,
+    input,
+  }]);
+  assertEquals(found.map(([output]) => [...output].slice(2)), [[0, 0, 0, -1, 0, 4], [-2, -2, -3, -3, -3, -1]]);
+  assertEquals(ti.highest({ values: [...input].slice(3), period: 3 })[0], 0);
 });
