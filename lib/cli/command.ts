@@ -1,5 +1,8 @@
+import { statSync } from "node:fs";
+import { isAbsolute, relative, resolve as resolvePath } from "node:path";
 import { Command, Option } from "commander";
 import { type Progress, progress } from "../base/progress.ts";
+import { projectPath } from "../base/project.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import { presets } from "../config/presets.ts";
 import type { Config, PartialConfig } from "../config/schema.ts";
@@ -86,11 +89,20 @@ export function resolve(options: ConfigOptions, base: PartialConfig = {}): Loade
     return value === undefined ? [] : [`${path}=${value}`];
   });
   const set = [...short, ...options.set, ...(options.track === false ? ["run.track=false"] : [])];
-  return loadConfig({
+  const loaded = loadConfig({
     ...(options.preset === undefined ? {} : { preset: options.preset }),
     values: options.config === undefined ? base : readConfigFile(options.config),
     set,
   });
+  const { config } = loaded;
+  return { ...loaded, config: { ...config, data: { ...config.data, input: config.data.input.map(fromProject) } } };
+}
+
+/** A file's path from the project, wherever the user is: so a run's record means the same to everyone. */
+function fromProject(input: string): string {
+  const path = resolvePath(input);
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  return isFile && !isAbsolute(input) ? relative(projectPath(), path).replaceAll("\\", "/") : input;
 }
 
 function readConfigFile(path: string): PartialConfig {

@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { comparisonTable } from "../pipeline/tables.ts";
 import { demoStage } from "../pipeline/demo.ts";
-import { allNotebooks, type ReportResult, reportStage } from "../pipeline/report.ts";
+import { allNotebooks } from "../pipeline/notebooks.ts";
+import { type ReportResult, reportStage } from "../pipeline/report.ts";
 import { verifyStage } from "../pipeline/verify.ts";
 import { formatTable } from "../report/table.ts";
 import { loadConfig } from "../config/load.ts";

@@ -2,7 +2,8 @@ import type { Evaluation } from "../backtest/mod.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Deps } from "./deps.ts";
 import { loadMarket, spanText } from "./market.ts";
-import { allNotebooks, type ReportResult, reportStage } from "./report.ts";
+import { allNotebooks } from "./notebooks.ts";
+import { type ReportResult, reportStage } from "./report.ts";
 
 /** What the demo made. */
 export interface Demo {

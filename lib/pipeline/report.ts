@@ -1,8 +1,7 @@
-import { basename, join, relative, resolve } from "node:path";
-import { exists, writeAtomic } from "../base/files.ts";
+import { basename, join, relative } from "node:path";
+import { writeAtomic } from "../base/files.ts";
 import { log } from "../base/log.ts";
 import { projectPath } from "../base/project.ts";
-import { didYouMean } from "../base/suggest.ts";
 import { flatten, type LoadedConfig } from "../config/load.ts";
 import { type CellError, executeNotebook } from "../report/execute.ts";
 import { renderReport, summaryOf } from "../report/html.ts";
@@ -18,6 +17,7 @@ import type { Summary } from "../report/summary.ts";
 import { gitState } from "../track/git.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { ARTIFACTS } from "./keep.ts";
+import { findNotebook } from "./notebooks.ts";
 import { tracked, type Tracking } from "./tracked.ts";
 
 /** One notebook made into a report. */
@@ -71,31 +71,6 @@ export async function reportStage(
   return results;
 }
 
-/**
- * The notebook that a person means: a path from where they are or from the project, or a name in `notebooks/`.
- *
- * @throws {Deno.errors.NotFound} if there is none, naming the nearest
- */
-export async function findNotebook(name: string): Promise<string> {
-  const own = projectPath("notebooks", name);
-  for (const path of [resolve(name), projectPath(name), own, `${own}.ipynb`]) {
-    if (await exists(path) && (await Deno.stat(path)).isFile) return path;
-  }
-  const known = (await allNotebooks()).map((path) => basename(path, ".ipynb"));
-  throw new Deno.errors.NotFound(
-    `Cannot report on "${name}" as there is no such notebook: ${didYouMean(basename(name, ".ipynb"), known)}`,
-  );
-}
-
-/** The notebooks of the project, in order. */
-export async function allNotebooks(): Promise<string[]> {
-  const names: string[] = [];
-  for await (const entry of Deno.readDir(projectPath("notebooks"))) {
-    if (entry.isFile && entry.name.endsWith(".ipynb")) names.push(entry.name);
-  }
-  return names.sort().map((name) => projectPath("notebooks", name));
-}
-
 async function reportOne(
   path: string,
   notebook: Notebook,
@@ -105,7 +80,10 @@ async function reportOne(
 ): Promise<ReportResult> {
   const name = basename(path, ".ipynb");
   const shown = relative(projectPath(), path).replaceAll("\\", "/");
-  const facts = { kind: "report" as const, name: `report ${name}`, command: ["report", shown] };
+  const given = Object.entries(options.parameters ?? {}).flatMap((
+    [key, value],
+  ) => ["-p", `${key}=${JSON.stringify(value)}`]);
+  const facts = { kind: "report" as const, name: `report ${name}`, command: ["report", shown, ...given] };
   return await tracked(loaded, facts, async (run) => {
     const artifacts = await Deno.makeTempDir({ prefix: "candelabra-" });
     using bar = barOf(deps, name);

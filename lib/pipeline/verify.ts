@@ -1,8 +1,8 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { exists } from "../base/files.ts";
 import { projectPath } from "../base/project.ts";
 import type { Settings } from "../config/environment.ts";
-import type { Config } from "../config/schema.ts";
+import { type Config, defaults } from "../config/schema.ts";
 import { getArtifact } from "../track/artifacts.ts";
 import { connection } from "../track/connection.ts";
 import { gitState } from "../track/git.ts";
@@ -42,11 +42,15 @@ export interface Verification {
 export async function verifyStage(id: string, settings: Settings, deps: Deps = {}): Promise<Verification> {
   const server = await connection({ variables: trackingVariables(settings) }).get();
   const run = await findRun(server, id);
+  if (run.status !== "FINISHED") {
+    throw new RangeError(`Cannot verify run ${run.id} as it must have finished: its status is ${run.status}`);
+  }
   const command = commandOf(run);
   const decode = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
   const config: Config = decode(await getArtifact(server, run, "config.json"));
   const recorded: Record<string, number | string> = decode(await getArtifact(server, run, "metrics.json"));
-  await checkData(config, run);
+  if (Object.keys(recorded).length === 0) throw new RangeError(`Cannot verify run ${run.id} as it recorded no number`);
+  await checkData(config, run, deps);
 
   const commit = run.tags["mlflow.source.git.commit"];
   if (!commit) throw new RangeError(`Cannot verify run ${run.id} as it recorded no commit: it was made outside git`);
@@ -98,15 +102,35 @@ function commandOf(run: StoredRun): string[] {
   );
 }
 
-async function checkData(config: Config, run: StoredRun): Promise<void> {
+async function checkData(config: Config, run: StoredRun, deps: Deps): Promise<void> {
   const hash = run.tags["candelabra.data_hash"];
   if (!hash) return;
-  const source = await loadMarket(config);
+  const source = await loadMarket(withDefaults(config), deps).catch((error) => {
+    if (!(error instanceof Error) || deps.signal?.aborted) throw error;
+    throw new RangeError(`Cannot verify run ${run.id} as its data can't be loaded: ${error.message}`, { cause: error });
+  });
   if (source.hash === hash) return;
   throw new RangeError(
     `Cannot verify run ${run.id} as its data must hash to ${hash.slice(0, 16)}: ` +
       `${config.data.input.join(", ")} now hashes to ${source.hash.slice(0, 16)}`,
   );
+}
+
+/** Settings of an earlier commit, which may not have known all of today's. */
+function withDefaults(config: Config): Config {
+  const sections = Object.entries(defaults()).map((
+    [name, keys],
+  ) => [name, { ...keys, ...config[name as keyof Config] }]);
+  return Object.fromEntries(sections) as unknown as Config;
+}
+
+/** Input files as whole paths: a checkout does not have what git does not. */
+async function withWholePaths(config: Config): Promise<Config> {
+  const input = await Promise.all(config.data.input.map(async (name) => {
+    for (const path of [resolve(name), projectPath(name)]) if (await exists(path)) return path;
+    return name;
+  }));
+  return { ...config, data: { ...config.data, input } };
 }
 
 /**
@@ -123,17 +147,21 @@ async function execute(
   const scratch = await Deno.makeTempDir({ prefix: "candelabra-verify-" });
   try {
     const settings = join(scratch, "config.json");
-    await Deno.writeTextFile(settings, JSON.stringify(config));
+    await Deno.writeTextFile(settings, JSON.stringify(await withWholePaths(config)));
     const output = command[0] === "report" ? ["--output", join(scratch, "reports")] : [];
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["task", "--quiet", "lab", ...command, "--config", settings, "--no-track", "--json", ...output],
       cwd: folder,
-      env: { MLFLOW_TRACKING_URI: Deno.env.get("MLFLOW_TRACKING_URI") ?? server },
+      env: {
+        INIT_CWD: folder, // else that of the task which runs this
+        MLFLOW_TRACKING_URI: Deno.env.get("MLFLOW_TRACKING_URI") ?? server,
+      },
       stdout: "piped",
       stderr: "piped",
       ...(signal ? { signal } : {}),
     }).output();
     const text = new TextDecoder().decode(stdout);
+    signal?.throwIfAborted();
     if (code !== 0) {
       const said = new TextDecoder().decode(stderr).trim().split("\n").slice(-5).join("\n");
       throw new Error(`Cannot verify as "lab ${command.join(" ")}" ended with exit code ${code}:\n${said}`);
@@ -148,15 +176,20 @@ async function execute(
 /** Runs `work` in a temporary checkout of a commit that shares this project's packages and fetched candles. */
 async function inCheckout<T>(commit: string, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir({ prefix: "candelabra-checkout-" });
-  await git("worktree", "add", "--detach", "--force", folder, commit);
   try {
-    for (const shared of ["node_modules", "data/raw"]) {
+    await git("worktree", "add", "--detach", "--force", folder, commit);
+    // Other packages than these are installed afresh, so that they do not change under this project's feet.
+    const [here, there] = await Promise.all(
+      [projectPath(), folder].map((at) => Deno.readTextFile(join(at, "deno.lock"))),
+    );
+    for (const shared of [...(here === there ? ["node_modules"] : []), "data/raw"]) {
       const [from, to] = [projectPath(shared), join(folder, shared)];
       if (await exists(from) && !await exists(to)) await link(from, to);
     }
     return await work(folder);
   } finally {
-    await git("worktree", "remove", "--force", folder);
+    await Deno.remove(folder, { recursive: true });
+    await git("worktree", "prune");
   }
 }
 
