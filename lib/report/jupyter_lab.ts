@@ -18,6 +18,8 @@ export interface JupyterLabOptions {
   readonly browser?: boolean;
   /** Hosts beside this machine that cells may reach. */
   readonly net?: readonly string[];
+  /** Ends a start that is not done; what has started is ended by disposing it. */
+  readonly signal?: AbortSignal;
 }
 
 /** JupyterLab at work. Disposing ends it and its kernels. */
@@ -37,7 +39,7 @@ export interface JupyterLab extends AsyncDisposable {
  * @throws {Error} with JupyterLab's own last words if it ends before it answers
  */
 export async function startJupyterLab(options: JupyterLabOptions): Promise<JupyterLab> {
-  const { python, port = 8888, notebook, browser = false, net = [] } = options;
+  const { python, port = 8888, notebook, browser = false, net = [], signal } = options;
   const root = resolve(options.root ?? Deno.cwd());
   await using stack = new AsyncDisposableStack();
   await writeKernelSpec(root);
@@ -85,8 +87,14 @@ export async function startJupyterLab(options: JupyterLabOptions): Promise<Jupyt
     throw new Error(`Cannot start JupyterLab as it ended with exit code ${code}: ${await words}`);
   });
   died.catch(() => {}); // after it has answered, `done` tells
-  const bound = await Promise.race([listening.promise, died]);
-  await Promise.race([answers(`http://127.0.0.1:${bound}/api/status`, token), died]);
+  const ended = Promise.withResolvers<never>();
+  ended.promise.catch(() => {});
+  const abort = () => ended.reject(signal?.reason);
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort);
+  stack.defer(() => signal?.removeEventListener("abort", abort));
+  const bound = await Promise.race([listening.promise, died, ended.promise]);
+  await Promise.race([answers(`http://127.0.0.1:${bound}/api/status`, token), died, ended.promise]);
   const open = stack.move();
   return {
     url: `http://127.0.0.1:${bound}/lab${notebook ? `/tree/${notebook}` : "/tree/notebooks"}?token=${token}`,
