@@ -120,26 +120,29 @@ Deno.test({
   ignore: noPython,
   async fn() {
     await withFolder(async (folder) => {
+      const here: Record<string, Float32Array> = {};
+      const path = await writeTiny(folder);
       for (const actions of ["discrete", "box"]) {
-        const { config } = tiny(await writeTiny(folder), [`env.actions=${actions}`]);
+        const { config } = tiny(path, [`env.actions=${actions}`]);
         const training = await trainStage(config, {}, { checkpoints: null });
-        const [{ file }] = policiesOf(training);
-        await using policy = await openPolicy(file);
+        await using policy = await openPolicy(policiesOf(training)[0].file);
         const model = `${folder}/${actions}`;
+        await Deno.mkdir(`${model}/seeds`, { recursive: true });
         for (const [path, body] of packageModel(policiesOf(training), policy.notes, "0".repeat(32))) {
-          await Deno.mkdir(`${model}/seeds`, { recursive: true });
           await Deno.writeFile(`${model}/${path}`, body);
         }
         const { asked, said } = await askHere(policy, training.features.matrix);
-        await Deno.writeTextFile(`${folder}/asked.json`, JSON.stringify(asked));
-        const script = new URL("./load_model.py", import.meta.url).pathname;
-        const { success, stdout, stderr } = await new Deno.Command(python, {
-          args: [script, model, `${folder}/asked.json`],
-        }).output();
-        assert(success, new TextDecoder().decode(stderr));
-        const there = JSON.parse(new TextDecoder().decode(stdout));
+        await Deno.writeTextFile(`${model}/asked.json`, JSON.stringify(asked));
+        here[model] = said;
+      }
+      const script = new URL("./load_model.py", import.meta.url).pathname;
+      const { success, stdout, stderr } = await new Deno.Command(python, { args: [script, ...Object.keys(here)] })
+        .output();
+      assert(success, new TextDecoder().decode(stderr));
+      const there = JSON.parse(new TextDecoder().decode(stdout));
+      for (const [model, said] of Object.entries(here)) {
         for (const loader of ["pyfunc", "onnx"]) {
-          const flat = there[loader].flat() as number[];
+          const flat = there[model][loader].flat() as number[];
           assertEquals(flat.length, said.length);
           flat.forEach((value, i) => assertAlmostEquals(value, said[i], 1e-5));
         }
