@@ -15,6 +15,7 @@ for (const trunk of Object.keys(trunks) as (keyof typeof trunks)[]) {
       n_epochs: 10,
       learning_rate: 3e-3,
       gamma: 0,
+      target_kl: 0.03,
       anneal_lr: true,
       lstm_hidden_size: 16,
       d_model: 16,
