@@ -11,10 +11,15 @@ const colour: Readonly<Record<Level, string>> = { debug: "90", info: "36", warn:
  */
 export function log(level: Level, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
   if (rank[level] < (rank[setting("LOG_LEVEL") as Level] ?? rank.info)) return;
-  const line = setting("LOG_FORMAT") === "json"
+  const line = structured()
     ? json({ ...fields, time: new Date().toISOString(), level, message })
     : human(level, message, fields);
   Deno.stderr.writeSync(new TextEncoder().encode(redact(line) + "\n"));
+}
+
+/** Whether lines are for machines: `LOG_FORMAT=json`. */
+export function structured(): boolean {
+  return setting("LOG_FORMAT") === "json";
 }
 
 /** JSON that takes what JSON does not: errors by their message, bigints, values that hold themselves. */
@@ -35,7 +40,8 @@ function human(level: Level, message: string, fields: Readonly<Record<string, un
   const rest = Object.entries(fields).map(([key, value]) =>
     ` ${key}=${typeof value === "string" ? value : json(value)}`
   );
-  const mark = Deno.stderr.isTerminal() ? `\x1b[${colour[level]}m${level}\x1b[0m` : level;
+  // On a terminal a progress bar may stand on the line: it is wiped, and drawn again when it goes on.
+  const mark = Deno.stderr.isTerminal() ? `\r\x1b[K\x1b[${colour[level]}m${level}\x1b[0m` : level;
   return `${mark} ${message}${rest.join("")}`;
 }
 

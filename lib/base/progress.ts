@@ -1,3 +1,5 @@
+import { log, structured } from "./log.ts";
+
 /** Called by long work: `done` of `total` (Infinity when unknown) and what is going on. Must be cheap. */
 export type OnProgress = (done: number, total: number, note?: string) => void;
 
@@ -8,13 +10,13 @@ export interface Progress extends Disposable {
 
 /**
  * A bar for `label`: redrawn in place on a terminal's standard error, in a notebook's cell output when one is running,
- * and a plain line
- * now and then, `pause` ms apart or more, elsewhere (logs, CI). Nothing goes to standard output.
+ * and a plain line now and then, `pause` ms apart or more, elsewhere (CI); with `LOG_FORMAT=json` such a line is a log's.
+ * Nothing goes to standard output.
  */
 export function progress(label: string, { quiet = false, pause = 2000 } = {}): Progress {
   if (quiet) return { update() {}, [Symbol.dispose]() {} };
   if (inNotebook()) return notebookBar(label);
-  return Deno.stderr.isTerminal() ? terminalBar(label) : lineBar(label, pause);
+  return Deno.stderr.isTerminal() && !structured() ? terminalBar(label) : lineBar(label, pause);
 }
 
 const encoder = new TextEncoder();
@@ -83,7 +85,8 @@ function lineBar(label: string, pause: number): Progress {
       const now = Number.isFinite(total) && total > 0 ? Math.floor(10 * Math.min(1, done / total)) : 0;
       if (now === tenth || performance.now() - last < pause) return;
       [tenth, last] = [now, performance.now()];
-      write(`${label} ${describe(started, done, total, note)}\n`);
+      if (structured()) log("info", label, { done, total, note });
+      else write(`${label} ${describe(started, done, total, note)}\n`);
     },
     [Symbol.dispose]() {},
   };
