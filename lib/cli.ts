@@ -1,9 +1,10 @@
 /** The command line: arguments in, a pipeline function called, a table or JSON out. */
 import { Command, CommanderError } from "commander";
 import { log } from "./base/log.ts";
-import { redact } from "./base/secret.ts";
+import { projectPath } from "./base/project.ts";
 import type { Context } from "./cli/command.ts";
 import { commands } from "./cli/mod.ts";
+import { readEnvironment, settingsOf } from "./config/environment.ts";
 
 /**
  * Runs one command line.
@@ -12,6 +13,7 @@ import { commands } from "./cli/mod.ts";
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted
  */
 export async function main(args: readonly string[]): Promise<number> {
+  knowSecrets();
   const interrupt = new AbortController();
   const unwatch = watchSignals(interrupt);
   let code = 0;
@@ -29,6 +31,15 @@ export async function main(args: readonly string[]): Promise<number> {
     return 1;
   } finally {
     unwatch();
+  }
+}
+
+/** So that no line shows one, not even where somebody put it into the wrong option. */
+function knowSecrets(): void {
+  try {
+    settingsOf(readEnvironment(projectPath()));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // of a wrong environment: the command says so where it matters
   }
 }
 
@@ -78,9 +89,9 @@ function watchSignals(interrupt: AbortController): () => void {
 function tell(error: unknown): void {
   if (!(error instanceof Error)) return log("error", String(error));
   log("error", error.message);
-  const { cause } = error;
-  if (cause instanceof Error && !error.message.includes(cause.message)) log("info", `Caused by: ${cause.message}`);
-  if (!foreseen(error) || Deno.env.get("LOG_LEVEL") === "debug") log("error", redact(error.stack ?? ""));
+  if (foreseen(error) && Deno.env.get("LOG_LEVEL") !== "debug") return;
+  log("error", error.stack ?? "");
+  if (error.cause instanceof Error) log("error", `Caused by: ${error.cause.stack}`);
 }
 
 /** Whether an error is one of ours, which say what could not be done, or of the system. The engine's are mistakes here. */

@@ -56,7 +56,8 @@ export function permissions(args: readonly string[], folder = projectPath(), cwd
   ];
   const hosts = ["127.0.0.1", "localhost", ...trackingHost(folder)];
   return [
-    ...["--allow-read", "--allow-env", "--allow-sys"],
+    ...["--allow-read", "--allow-env"],
+    ...(native || run ? ["--allow-sys"] : []), // cores for polars, the user for JupyterLab
     ...(native ? ["--allow-ffi"] : []),
     ...(writable.length > 0 ? [`--allow-write=${writable.join(",")}`] : []),
     ...(run ? ["--allow-run"] : []),

@@ -3,6 +3,7 @@ import { isAbsolute, relative, resolve as resolvePath } from "node:path";
 import { Command, Option } from "commander";
 import { type Progress, progress } from "../base/progress.ts";
 import { projectPath } from "../base/project.ts";
+import { redact } from "../base/secret.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import { presets } from "../config/presets.ts";
 import type { Config, PartialConfig } from "../config/schema.ts";
@@ -120,7 +121,7 @@ function readConfigFile(path: string): PartialConfig {
 
 /** Prints a result: JSON alone with `--json`, text otherwise. */
 export function print(options: { readonly json?: boolean }, value: unknown, text: () => string): void {
-  console.log(options.json ? JSON.stringify(value, jsonNumbers, 2) : text());
+  console.log(redact(options.json ? JSON.stringify(value, jsonNumbers, 2) : text()));
 }
 
 /** Where a run is, for the end of a text; nothing without tracking. */
