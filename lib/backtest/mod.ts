@@ -1,5 +1,12 @@
 /** From a strategy to numbers that can be believed, or a reason why not. */
-export { backtest, type BacktestOptions, type BacktestResult, type Books, openBooks, type RiskEvent } from "./backtest.ts";
+export {
+  backtest,
+  type BacktestOptions,
+  type BacktestResult,
+  type Books,
+  openBooks,
+  type RiskEvent,
+} from "./backtest.ts";
 export { type Drawdown, drawdowns, underWater } from "./drawdowns.ts";
 export { compare, type Comparison, evaluate, type Evaluation, exposureOf, resultMetrics } from "./evaluate.ts";
 export { type CostDecomposition, costDecomposition, type FeeColumn, feeColumns } from "./fees.ts";
