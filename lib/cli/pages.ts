@@ -1,5 +1,8 @@
+import { basename, resolve } from "node:path";
 import { Command } from "commander";
+import { exists } from "../base/files.ts";
 import { projectPath } from "../base/project.ts";
+import { didYouMean } from "../base/suggest.ts";
 import { explain } from "../report/explain.ts";
 import { publish } from "../report/publish.ts";
 import { print } from "./command.ts";
@@ -8,12 +11,22 @@ import { print } from "./command.ts";
 export function explainCommand(): Command {
   return new Command("explain")
     .description("print where a report came from: data, settings, commit, run")
-    .argument("<report>", "an HTML page of reports/")
+    .argument("<report>", "an HTML page: reports/NAME.html, or its name")
     .option("--json", "print JSON, and nothing else, on standard output")
     .action(async (path: string, options: { json?: boolean }) => {
-      const found = await explain(path);
+      const found = await explain(await reportAt(path));
       print(options, found, () => found.text);
     });
+}
+
+async function reportAt(name: string): Promise<string> {
+  const folder = projectPath("reports");
+  for (const path of [resolve(name), projectPath(name), resolve(folder, name)]) if (await exists(path)) return path;
+  const pages = await exists(folder) ? await Array.fromAsync(Deno.readDir(folder)) : [];
+  const known = pages.map((page) => page.name).filter((page) => page.endsWith(".html") && page !== "index.html");
+  throw new Deno.errors.NotFound(
+    `Cannot explain "${name}" as there is no such report: ${didYouMean(basename(name), known.sort())}`,
+  );
 }
 
 /** `lab publish`: pages for a static site. */

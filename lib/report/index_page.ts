@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeAtomic } from "../base/files.ts";
+import { exists, writeAtomic } from "../base/files.ts";
 import { escapeHtml } from "../base/progress.ts";
 import { formatDate } from "../base/time.ts";
 import { readFacts, type ReportFacts, type RunFacts } from "./facts.ts";
@@ -11,9 +11,10 @@ export interface IndexEntry extends ReportFacts, RunFacts {
   readonly file: string; // its name in the folder
 }
 
-/** The reports of a folder, newest first. Other HTML files are left out. */
+/** The reports of a folder, newest first; none where there is no such folder. Other HTML files are left out. */
 export async function listReports(folder: string): Promise<IndexEntry[]> {
   const entries: IndexEntry[] = [];
+  if (!await exists(folder)) return entries;
   for await (const { name, isFile } of Deno.readDir(folder)) {
     if (!isFile || !name.endsWith(".html") || name === "index.html") continue;
     const facts = readFacts(await Deno.readTextFile(join(folder, name)));
