@@ -19,7 +19,8 @@ export type UserColumns = Columns | Readonly<Record<string, ArrayLike<number>>>;
  * @param path of a .ts or .js file
  * @param name of the export
  * @throws {Deno.errors.NotFound} if there is no such file
- * @throws {TypeError} if it exports no such function
+ * @throws {SyntaxError} if the module cannot be loaded
+ * @throws {TypeError} if it exports no such function; its own faults, when it is called, are an Error that says where
  */
 export async function importFeatures(
   path: string,
@@ -32,7 +33,7 @@ export async function importFeatures(
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new Deno.errors.NotFound(`Cannot load features from ${path} as there is no such file`, { cause: error });
   }
-  const module = await import(pathToFileURL(file).href) as Readonly<Record<string, unknown>>;
+  const module = await importModule(path, pathToFileURL(file).href);
   const wanted = name ?? ["default", "features"].find((option) => typeof module[option] === "function");
   const compute = wanted === undefined ? undefined : module[wanted];
   if (typeof compute !== "function") {
@@ -44,7 +45,39 @@ export async function importFeatures(
       }: ${close ? `nearest is "${close}"; ` : ""}it exports ${functions.join(", ") || "no function"}`,
     );
   }
-  return async (candles) => columnsOf(path, await (compute as UserFeatures)(candles));
+  return async (candles) => columnsOf(path, await attributed(path, file, compute as UserFeatures, candles));
+}
+
+async function importModule(path: string, url: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await import(url);
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    throw new SyntaxError(`Cannot load features from ${path} as it fails when it is imported: ${what}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What the user's function gives, or why not in the user's terms: which line of the module threw. */
+async function attributed(
+  path: string,
+  file: string,
+  compute: UserFeatures,
+  candles: Candles,
+): Promise<UserColumns> {
+  try {
+    return await compute(candles);
+  } catch (error) {
+    const own = error instanceof Error ? error : new Error(String(error));
+    const line = own.stack?.split("\n").find((frame) => frame.includes(pathToFileURL(file).href));
+    const place = /:(\d+):\d+\)?$/.exec(line ?? "")?.[1];
+    throw new Error(
+      `Cannot compute the features of ${path} as its function threw ${place ? `at line ${place}` : ""}`.trimEnd() +
+        `: ${own.name}: ${own.message}`,
+      { cause: error },
+    );
+  }
 }
 
 function columnsOf(path: string, value: unknown): Columns {

@@ -59,6 +59,22 @@ Deno.test("a missing file, no function, another name and odd results are told", 
     },
   ));
 
+Deno.test("what a user's function throws is told with its line, as the user's own", () =>
+  withModule(
+    `export default (c: any) => ({
+       up: c.columns.$close,
+     });`,
+    async (path) => {
+      const error = await assertRejects(async () => (await importFeatures(path))(candles), Error);
+      assert(
+        /^Cannot compute the features of .*my_features\.ts as its function threw at line 2: TypeError: /.test(
+          error.message,
+        ),
+        error.message,
+      );
+    },
+  ));
+
 Deno.test("a module that does not compile fails with its own error", () =>
   withModule(`export default (c => {`, async (path) => {
     const error = await assertRejects(() => importFeatures(path));
