@@ -91,7 +91,7 @@ function readAt(path: string, value: unknown, origin: Origin): unknown {
   if (!option) {
     throw new RangeError(
       `Cannot set "${path}" (${origin}) as there is no such setting: ${
-        didYouMean(path, [...optionPaths.keys(), "strategy.name"])
+        didYouMean(partOf(path) ?? path, [...optionPaths.keys(), "strategy.name"])
       }`,
     );
   }
@@ -103,6 +103,15 @@ function readAt(path: string, value: unknown, origin: Origin): unknown {
       `Cannot set "${path}" (${origin}) as it ${error.message}: current value is ${JSON.stringify(value)}`,
     );
   }
+}
+
+/** The first setting of the section whose name has the mistyped one as a word: `transaction_fee` for `fee`. */
+function partOf(path: string): string | undefined {
+  const [section, key = ""] = path.toLowerCase().split(".");
+  return [...optionPaths.keys()].find((option) => {
+    const [of, name] = option.split(".");
+    return of === section && name.split("_").includes(key);
+  });
 }
 
 /** A value of an open section: a number where it reads as one. */

@@ -30,6 +30,7 @@ Deno.test("an unknown setting names the nearest one and where it was written", (
     RangeError,
     'nearest is "costs.transaction_fee"',
   );
+  assertThrows(() => loadConfig({ ...plain, set: ["costs.fee=1"] }), RangeError, 'nearest is "costs.transaction_fee"');
   assertThrows(() => loadConfig({ environment: { CANDELABRA_RUN_SED: "1" } }), RangeError, "CANDELABRA_RUN_SEED");
   assertThrows(() => loadConfig({ ...plain, preset: "quik" }), RangeError, 'nearest is "quick"');
 });
