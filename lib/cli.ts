@@ -48,6 +48,7 @@ async function programFor(args: readonly string[], context: Context): Promise<Co
   const program = new Command("lab")
     .usage("<command> [options]")
     .description("Candelabra: crypto trading research that can be trusted, from candles to report.")
+    .addHelpText("after", "\nlab is `deno task lab`; deno task lab COMMAND --help says what a command takes.")
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({

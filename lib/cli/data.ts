@@ -101,7 +101,9 @@ export function featuresCommand(context: Context): Command {
       };
       print(options, facts, () =>
         [
-          `${matrix.names.length} features of ${facts.data}, ${number(facts.bars, { digits: 0 })} bars, ${facts.span}`,
+          `${matrix.names.length} ${matrix.names.length === 1 ? "feature" : "features"} of ${facts.data}, ${
+            number(facts.bars, { digits: 0 })
+          } bars, ${facts.span}`,
           `warm-up ${matrix.warmup} bars; hash ${result.hash.slice(0, 16)}; ${
             result.cached ? "read from data/features" : result.note ? "computed" : "computed, kept in data/features"
           }`,
@@ -121,7 +123,9 @@ export function checkLeaksCommand(context: Context): Command {
     .addHelpText(
       "after",
       '\nExamples:\n  lab check-leaks --input my.csv --features "core44, my_column"\n' +
-        "  lab check-leaks --module my_features.ts",
+        "  lab check-leaks --input my.csv --module my_features.ts\n\n" +
+        "my_features.ts: export default (candles) => ({ body: candles.$close.map((close, t) => close - candles.$open[t]) })\n" +
+        "candles has $open, $high, $low, $close, $volume, time (ms), length (bars), and columns of your own in extra.",
     )
     .action(async (options: ConfigOptions & { features?: string; module?: string }) => {
       const set = options.features === undefined ? options.set : [...options.set, `features.spec=${options.features}`];

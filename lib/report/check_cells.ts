@@ -182,6 +182,10 @@ if (import.meta.main) {
     .filter(({ name }) => name.endsWith(".ipynb")).map(({ name }) => `notebooks/${name}`).sort();
   const problems = await checkCells(paths);
   for (const problem of problems) console.error(formatProblem(problem));
-  console.error(`Checked the cells of ${paths.length} notebooks: ${problems.length} problems`);
+  console.error(
+    `Checked the cells of ${paths.length} notebooks: ${problems.length} ${
+      problems.length === 1 ? "problem" : "problems"
+    }`,
+  );
   if (problems.length > 0) Deno.exit(1);
 }
