@@ -42,7 +42,7 @@ export function warnings(result: BacktestResult, { lag = [] }: { readonly lag?: 
     out.push(`${count === 1 ? "One trade is" : `${count} trades are`} too few to tell skill from luck.`);
   }
   if (fills.length > 0 && days < 90) {
-    out.push(`The run covers ${days.toFixed(0)} days: one mood of the market, and annual figures are extrapolated.`);
+    out.push(`The run covers ${Math.floor(days)} days: one mood of the market, and annual figures are extrapolated.`);
   }
   if (sharpeRatio > 0 && probabilisticSharpeRatio < 0.95) {
     out.push(

@@ -36,7 +36,7 @@ function describe(started: number, done: number, total: number, note: string): s
   const seconds = (performance.now() - started) / 1000;
   if (!Number.isFinite(total)) return `${done} ${note} ${clock(seconds)}`;
   const share = total > 0 ? Math.min(1, done / total) : 1;
-  const left = share > 0 && share < 1 ? ` ${clock(seconds / share - seconds)} left` : ` ${clock(seconds)}`;
+  const left = share >= 0.05 && share < 1 ? ` ${clock(seconds / share - seconds)} left` : ` ${clock(seconds)}`;
   return `${String(Math.floor(100 * share)).padStart(3)} %${left}${note ? "  " + note : ""}`;
 }
 
