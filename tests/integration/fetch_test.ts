@@ -1,8 +1,15 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { exists } from "../../lib/base/files.ts";
 import { rng } from "../../lib/base/random.ts";
 import { synthetic } from "../../lib/market/synthetic.ts";
 import { localExchange } from "../exchange/local_exchange.ts";
 import { temporaryProject } from "./project.ts";
+
+const project = await temporaryProject();
+Deno.test.afterAll(() => project[Symbol.asyncDispose]());
+Deno.test.beforeEach(async () => {
+  if (await exists(project.path("data/raw"))) await Deno.remove(project.path("data/raw"), { recursive: true });
+});
 
 const windows = Deno.build.os === "windows"; // no process groups
 const start = Date.UTC(2023, 0, 1);
@@ -16,7 +23,6 @@ const line = (url: string, ...more: string[]) => [
 ];
 
 Deno.test("fetch, then only what is missing, then use: features and backtest by symbol", async () => {
-  await using project = await temporaryProject();
   await using exchange = localExchange({ candles: [market()], pageLimit: 500 });
   const first = await project.lab(line(exchange.url, "--output", "candles.csv"));
   assertEquals(first.code, 0, first.stderr);
@@ -43,7 +49,6 @@ Deno.test({
   name: "Ctrl-C in the middle of a fetch ends it with 130 and keeps what came; the next one goes on there",
   ignore: windows,
   async fn() {
-    await using project = await temporaryProject();
     await using exchange = localExchange({ candles: [market()], pageLimit: 100, delay: 30 });
     const running = project.start(line(exchange.url));
     await exchange.asked(8);
@@ -59,7 +64,6 @@ Deno.test({
 });
 
 Deno.test("two processes that fetch the same at once both get all of it, and so does the next", async () => {
-  await using project = await temporaryProject();
   await using exchange = localExchange({ candles: [market()], pageLimit: 200, delay: 10 });
   const both = await Promise.all([project.lab(line(exchange.url)), project.lab(line(exchange.url))]);
   for (const { code, stdout, stderr } of both) {

@@ -1,17 +1,24 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists } from "../../lib/base/files.ts";
 import { fakeMlflow } from "../track/fake_mlflow.ts";
-import { type Project, temporaryProject } from "./project.ts";
+import { temporaryProject } from "./project.ts";
+
+const project = await temporaryProject();
+Deno.test.afterAll(() => project[Symbol.asyncDispose]());
+Deno.test.beforeEach(async () => {
+  for (const made of ["reports", "mlflow_runs"].map((name) => project.path(name))) {
+    if (await exists(made)) await Deno.remove(made, { recursive: true });
+  }
+});
 
 const windows = Deno.build.os === "windows"; // no process groups
 
-const pages = (project: Project) =>
+const pages = () =>
   [...Deno.readDirSync(project.path("reports"))].map(({ name }) => name).filter((name) => name.endsWith(".html"))
     .sort();
-const page = (project: Project, path: string) => Deno.readTextFile(project.path(path));
+const page = (path: string) => Deno.readTextFile(project.path(path));
 
 Deno.test("a user's own notebook becomes a page and a run: parameters, settings and preset reach it", async () => {
-  await using project = await temporaryProject();
   await using mlflow = fakeMlflow();
   const env = { MLFLOW_TRACKING_URI: mlflow.uri };
   await project.notebook("mine/own.ipynb", [
@@ -28,7 +35,7 @@ Deno.test("a user's own notebook becomes a page and a run: parameters, settings 
   assertEquals(code, 0, stderr);
   const [result] = JSON.parse(stdout);
   assertEquals([result.notebook, result.kept], ["mine/own.ipynb", { "kept.json": { answer: 42 } }]);
-  const html = await page(project, result.report);
+  const html = await page(result.report);
   assertStringIncludes(html, "n=42 who=me &amp; you preset=full");
   assertStringIncludes(html, "fast=12 fee=3 spec=core44");
   const run = mlflow.runs.get(result.run.id)!;
@@ -41,7 +48,6 @@ Deno.test("a user's own notebook becomes a page and a run: parameters, settings 
 });
 
 Deno.test("a cell that throws: its page shows the error, the next notebook is run, the run is FAILED, the exit code 1", async () => {
-  await using project = await temporaryProject();
   await using mlflow = fakeMlflow();
   const throwing = await project.notebook("throws.ipynb", [
     `console.log("as far as here")`,
@@ -63,11 +69,11 @@ Deno.test("a cell that throws: its page shows the error, the next notebook is ru
   const [failed] = [...mlflow.runs.values()];
   assertStringIncludes(failed.tags["candelabra.failure"], "three is too many");
   assertStringIncludes(failed.artifacts.get("throws.ipynb")!, "as far as here"); // the partial notebook
-  const [, , name] = pages(project);
+  const [, , name] = pages();
   assert(name.startsWith("throws-"));
-  const html = await page(project, `reports/${name}`);
+  const html = await page(`reports/${name}`);
   for (const text of ["as far as here", "three is too many"]) assertStringIncludes(html, text);
-  const index = await page(project, "reports/index.html");
+  const index = await page("reports/index.html");
   for (const text of ["fine-", "throws-", "failed"]) assertStringIncludes(index, text);
 
   const published = await project.lab(["publish", "--to", "site/pages", "--json"]);
@@ -75,7 +81,7 @@ Deno.test("a cell that throws: its page shows the error, the next notebook is ru
   const { files, skipped } = JSON.parse(published.stdout);
   assertEquals([files.length, skipped], [2, [name]]);
   assert(await exists(project.path("site/pages/index.html")));
-  assert(!(await page(project, `site/pages/${files[0]}`)).includes(project.folder));
+  assert(!(await page(`site/pages/${files[0]}`)).includes(project.folder));
 });
 
 Deno.test({
@@ -83,7 +89,6 @@ Deno.test({
     "Ctrl-C in the middle of a cell: 130, no page, its run KILLED with the notebook so far, no process left; the next completes",
   ignore: windows,
   async fn() {
-    await using project = await temporaryProject();
     await using mlflow = fakeMlflow();
     const env = { MLFLOW_TRACKING_URI: mlflow.uri };
     const first = await project.notebook("first.ipynb", ["1 + 1"]);
@@ -101,8 +106,8 @@ Deno.test({
     assertEquals([code, stdout], [130, ""], stderr);
     const kernel = Number(await Deno.readTextFile(project.path("waiting")));
     if (Deno.build.os === "linux") assert(!await exists(`/proc/${kernel}`), "the kernel is still there");
-    assertEquals(pages(project).map((name) => name.split("-")[0]), ["first", "index.html"]);
-    assertStringIncludes(await page(project, "reports/index.html"), "first-");
+    assertEquals(pages().map((name) => name.split("-")[0]), ["first", "index.html"]);
+    assertStringIncludes(await page("reports/index.html"), "first-");
     const [, killed] = [...mlflow.runs.values()];
     assertEquals(killed.status, "KILLED");
     assertStringIncludes(killed.artifacts.get("waits.ipynb")!, "before");
@@ -110,12 +115,11 @@ Deno.test({
     await Deno.writeTextFile(project.path("go"), "");
     const again = await project.lab(["report", first, waits], { env });
     assertEquals(again.code, 0, again.stderr);
-    assertEquals(pages(project).length, 4);
+    assertEquals(pages().length, 4);
   },
 });
 
 Deno.test("settings that a notebook has no parameter for are not lost in silence; tracking can be left out", async () => {
-  await using project = await temporaryProject();
   const plain = await project.notebook("plain.ipynb", ["1"]);
   const { code, stdout, stderr } = await project.lab([
     "report",
@@ -132,12 +136,11 @@ Deno.test("settings that a notebook has no parameter for are not lost in silence
 });
 
 Deno.test("the bundled quickstart becomes a page with its finding and the table that demo ends with", async () => {
-  await using project = await temporaryProject();
   const { code, stdout, stderr } = await project.lab(["report", "00_quickstart", "--no-track", "--json"]);
   assertEquals(code, 0, stderr);
   const [{ finding, metrics, kept, report }] = JSON.parse(stdout);
   assertStringIncludes(finding, "buy and hold");
   assert(Number.isFinite(metrics.sharpe_ratio));
   assert(kept["comparison.json"].length >= 4);
-  assert(!/(?:src|href)="https?:/.test(await page(project, report)), "the page refers to the outside");
+  assert(!/(?:src|href)="https?:/.test(await page(report)), "the page refers to the outside");
 });

@@ -2,11 +2,13 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fakeMlflow } from "../track/fake_mlflow.ts";
 import { temporaryProject } from "./project.ts";
 
+const project = await temporaryProject();
+Deno.test.afterAll(() => project[Symbol.asyncDispose]());
+
 const windows = Deno.build.os === "windows"; // no process groups
 const backtest = ["backtest", "--input", "bitstamp_LTC-USD_1d", "--json"];
 
 Deno.test("a backtest is a run with settings, numbers, history, data, results; numbers are those that are printed", async () => {
-  await using project = await temporaryProject();
   await using mlflow = fakeMlflow();
   const { code, stdout, stderr } = await project.lab(backtest, { env: { MLFLOW_TRACKING_URI: mlflow.uri } });
   assertEquals([code, stderr], [0, ""]);
@@ -31,7 +33,6 @@ Deno.test("a backtest is a run with settings, numbers, history, data, results; n
 });
 
 Deno.test("with the tracker down work goes on, the user is told once, and the next run that reaches it sends both", async () => {
-  await using project = await temporaryProject();
   await using mlflow = fakeMlflow();
   const env = { MLFLOW_TRACKING_URI: mlflow.uri };
   await mlflow.stop();
@@ -56,7 +57,6 @@ Deno.test({
   name: "Ctrl-C and SIGTERM in the middle of a backtest end it with 130 and its run as KILLED; the next one completes",
   ignore: windows,
   async fn() {
-    await using project = await temporaryProject();
     await using mlflow = fakeMlflow();
     const env = { MLFLOW_TRACKING_URI: mlflow.uri };
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -74,7 +74,6 @@ Deno.test({
 });
 
 Deno.test("what can't be used as a tracker is told before any work", async () => {
-  await using project = await temporaryProject();
   const wrong = await project.lab(backtest, { env: { MLFLOW_TRACKING_URI: "mlruns" } });
   assertEquals([wrong.code, wrong.stdout], [1, ""]);
   assertStringIncludes(wrong.stderr, "must be the http:// or https:// address");
@@ -85,7 +84,6 @@ Deno.test("what can't be used as a tracker is told before any work", async () =>
 });
 
 Deno.test("secrets of the environment and of .env files show nowhere: not printed, not in runs, pages or files", async () => {
-  await using project = await temporaryProject();
   await using mlflow = fakeMlflow();
   const secrets = ["m4rkerOfTheEnvironment", "m4rkerOfTheFile", "m4rkerInAnAddress"];
   await Deno.writeTextFile(
@@ -146,8 +144,7 @@ async function* files(folder: string): AsyncGenerator<string> {
 }
 
 Deno.test("without Python a backtest still runs, and what needs Python says what to install", async () => {
-  await using project = await temporaryProject();
-  await Deno.remove(project.path(".venv"));
+  await Deno.remove(project.path(".venv")); // a link
   const bin = project.path("bin"); // a PATH with nothing on it but Deno
   await Deno.mkdir(bin);
   await Deno.symlink(Deno.execPath(), `${bin}/deno`);
