@@ -1,4 +1,4 @@
-import { dense, denseParameters } from "./dense.ts";
+import { apart, forBoth, pair, pairOf, pairParameters } from "./dense.ts";
 import { orthogonal } from "./initial.ts";
 import type { Tensor, Tf } from "./tfjs.ts";
 import type { Parameter, Tensors, TrunkOf, Windows } from "./trunk.ts";
@@ -14,49 +14,43 @@ import type { Parameter, Tensors, TrunkOf, Windows } from "./trunk.ts";
 export const lstm: TrunkOf = ({ window, features, stateSize }, { lstm_hidden_size: units, net_arch }, random) => {
   const width = net_arch.at(-1)!;
   const reads = window * features > 0;
-  const parameters: Record<string, Parameter> = {};
-  for (const tower of towers) {
-    if (reads) {
-      const [input, hidden] = [features, units].map((inputs) =>
-        blocks(inputs, units, () => orthogonal(inputs, units, 1, random))
-      );
-      parameters[`${tower}.lstm.input`] = { shape: [features, 4 * units], values: input };
-      parameters[`${tower}.lstm.hidden`] = { shape: [units, 4 * units], values: hidden };
-      const bias = new Float32Array(4 * units).fill(1, units, 2 * units);
-      parameters[`${tower}.lstm.bias`] = { shape: [4 * units], values: bias };
-    }
-    Object.assign(parameters, denseParameters(`${tower}.out`, (reads ? units : 0) + stateSize, width, random));
-  }
+  const gates = (inputs: number) =>
+    pairOf([inputs, 4 * units], () => beside(inputs, units, () => orthogonal(inputs, units, 1, random)));
+  const parameters: Record<string, Parameter> = {
+    ...(reads && {
+      "lstm.input": gates(features),
+      "lstm.hidden": gates(units),
+      "lstm.bias": pairOf([1, 4 * units], () => new Float32Array(4 * units).fill(1, units, 2 * units)),
+    }),
+    ...pairParameters("out", (reads ? units : 0) + stateSize, width, random),
+  };
   return {
     parameters,
     width,
     ...(reads && {
-      encode: (tf: Tf, p: Tensors, windows: Windows) =>
-        tf.concat(towers.map((tower) => lastHidden(tf, p, `${tower}.lstm`, windows.steps(), units)), 1),
+      encode(tf: Tf, p: Tensors, windows: Windows) {
+        const hidden = lastHidden(tf, p, windows.steps(), units); // [2, B, units]
+        return tf.reshape(tf.transpose(hidden, [1, 0, 2]), [-1, 2 * units]);
+      },
     }),
     decide(tf, p, encoding, state) {
-      const parts = encoding ? tf.split(encoding, 2, 1) : [undefined, undefined];
-      const [actor, critic] = towers.map((tower, i) => {
-        const seen = [parts[i], state].filter((part) => part !== undefined);
-        return tf.tanh(dense(tf, p, `${tower}.out`, seen.length > 1 ? tf.concat(seen, 1) : seen[0]));
-      });
-      return { actor, critic };
+      const read = encoding && tf.transpose(tf.reshape(encoding, [-1, 2, units]), [1, 0, 2]);
+      const seen = [read, state && forBoth(tf, state)].filter((part) => part !== undefined);
+      return apart(tf, tf.tanh(pair(tf, p, "out", seen.length > 1 ? tf.concat(seen, 2) : seen[0])));
     },
   };
 };
 
-const towers = ["actor", "critic"] as const;
-
-/** The hidden state after the last of W steps: [W, B, F] → [B, units]. All inputs are multiplied at once, beforehand. */
-function lastHidden(tf: Tf, p: Tensors, name: string, steps: Tensor, units: number): Tensor {
+/** The hidden states after the last of W steps: [W, B, F] → [2, B, units]. All inputs are multiplied at once, beforehand. */
+function lastHidden(tf: Tf, p: Tensors, steps: Tensor, units: number): Tensor {
   const [window, , features] = steps.shape;
-  const flat = tf.reshape(steps, [-1, features]);
-  const inputs = tf.add(tf.matMul(flat as never, p[`${name}.input`] as never), p[`${name}.bias`]);
+  const both = forBoth(tf, tf.reshape(steps, [-1, features]));
+  const inputs = tf.add(tf.matMul(both, p["lstm.input"]), p["lstm.bias"]); // [2, W · B, 4 · units]
   let hidden: Tensor | undefined;
   let cell: Tensor | undefined;
-  for (const input of tf.unstack(tf.reshape(inputs, [window, -1, 4 * units]), 0)) {
-    const sum = hidden ? tf.add(input, tf.matMul(hidden as never, p[`${name}.hidden`] as never)) : input;
-    const [keep, forget, write, show] = tf.split(sum, 4, 1);
+  for (const input of tf.unstack(tf.reshape(inputs, [2, window, -1, 4 * units]), 1)) {
+    const sum = hidden ? tf.add(input, tf.matMul(hidden, p["lstm.hidden"])) : input;
+    const [keep, forget, write, show] = tf.split(sum, 4, 2);
     const written = tf.mul(tf.sigmoid(keep), tf.tanh(write));
     cell = cell ? tf.add(tf.mul(tf.sigmoid(forget), cell), written) : written;
     hidden = tf.mul(tf.sigmoid(show), tf.tanh(cell));
@@ -65,7 +59,7 @@ function lastHidden(tf: Tf, p: Tensors, name: string, steps: Tensor, units: numb
 }
 
 /** Four [inputs, units] matrices side by side. */
-function blocks(inputs: number, units: number, next: () => Float32Array): Float32Array {
+function beside(inputs: number, units: number, next: () => Float32Array): Float32Array {
   const joined = new Float32Array(inputs * 4 * units);
   for (let block = 0; block < 4; block++) {
     const matrix = next();

@@ -1,4 +1,4 @@
-import { dense, denseParameters } from "./dense.ts";
+import { apart, pair, pairParameters } from "./dense.ts";
 import { orthogonal } from "./initial.ts";
 import type { Tensor, Tf } from "./tfjs.ts";
 import type { Parameter, Tensors, TrunkOf } from "./trunk.ts";
@@ -14,7 +14,7 @@ export const mlp: TrunkOf = ({ window, features, stateSize }, { net_arch, activa
   const [first, ...rest] = net_arch;
   const market = window * features;
   const parameters: Record<string, Parameter> = {};
-  const starts = towers.map(() => orthogonal(market + stateSize, first, Math.SQRT2, random));
+  const starts = [0, 1].map(() => orthogonal(market + stateSize, first, Math.SQRT2, random));
   if (market > 0) {
     parameters["first.market"] = { shape: [2 * first, market], values: transposed(starts, market, first) };
   }
@@ -22,13 +22,9 @@ export const mlp: TrunkOf = ({ window, features, stateSize }, { net_arch, activa
     parameters["first.state"] = { shape: [stateSize, 2 * first], values: beside(starts, market, stateSize, first) };
   }
   parameters["first.bias"] = { shape: [2 * first], values: new Float32Array(2 * first) };
-  for (const tower of towers) {
-    rest.forEach((width, i) => Object.assign(parameters, denseParameters(`${tower}.${i}`, net_arch[i], width, random)));
-  }
+  rest.forEach((width, i) => Object.assign(parameters, pairParameters(`layer.${i}`, net_arch[i], width, random)));
 
   const bend = (tf: Tf, x: Tensor) => activation === "tanh" ? tf.tanh(x) : tf.relu(x);
-  const tower = (tf: Tf, p: Tensors, name: string, x: Tensor) =>
-    rest.reduce((layer, _, i) => bend(tf, dense(tf, p, `${name}.${i}`, layer)), x);
   return {
     parameters,
     width: net_arch.at(-1)!,
@@ -39,13 +35,12 @@ export const mlp: TrunkOf = ({ window, features, stateSize }, { net_arch, activa
     decide(tf, p, encoding, state) {
       const own = state && tf.matMul(state as never, p["first.state"] as never);
       const biased = own ? tf.add(own, p["first.bias"]) : p["first.bias"];
-      const [actor, critic] = tf.split(bend(tf, encoding ? tf.add(encoding, biased) : biased), 2, 1);
-      return { actor: tower(tf, p, "actor", actor), critic: tower(tf, p, "critic", critic) };
+      const wide = bend(tf, encoding ? tf.add(encoding, biased) : biased); // [B, 2 · H]
+      const towers = tf.transpose(tf.reshape(wide, [-1, 2, first]), [1, 0, 2]); // [2, B, H]
+      return apart(tf, rest.reduce((layer: Tensor, _, i) => bend(tf, pair(tf, p, `layer.${i}`, layer)), towers));
     },
   };
 };
-
-const towers = ["actor", "critic"] as const;
 
 /** The first `inputs` rows of each [.., outputs] matrix, as columns: [2 · outputs, inputs]. */
 function transposed(matrices: readonly Float32Array[], inputs: number, outputs: number): Float32Array {

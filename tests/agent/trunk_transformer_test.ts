@@ -19,24 +19,25 @@ const p: Tensors = Object.fromEntries(
     tf.tensor(values.map((value) => value + 0.3 * normal(random)), [...shape]), // biases too
   ]),
 );
-const values = Float32Array.from({ length: B * W * D }, () => normal(random));
-const seen = tf.tensor3d(values, [B, W, D]);
-const last = (x: tf.Tensor) => tf.reshape(tf.slice(x, [0, W - 1, 0], [B, 1, D]), [B, D]);
+const values = Float32Array.from({ length: 2 * B * W * D }, () => normal(random));
+const seen = tf.tensor3d(values, [2, B * W, D]);
 
 Deno.test("attention of the last bar alone is the last bar of everyone's attention", () => {
-  const each = last(attendEach(tf, p, "actor.0", seen, options)).dataSync();
-  const alone = attendLast(tf, p, "actor.0", last(seen), seen, options).dataSync();
-  alone.forEach((value, i) => assertAlmostEquals(value, each[i], 1e-5));
+  const each = tf.reshape(attendEach(tf, p, "0", seen, W, options), [2, B, W, D]);
+  const last = tf.slice(each, [0, 0, W - 1, 0], [2, B, 1, D]).dataSync();
+  const alone = attendLast(tf, p, "0", seen, W, options).dataSync();
+  assertEquals(alone.length, 2 * B * D);
+  alone.forEach((value, i) => assertAlmostEquals(value, last[i], 1e-5));
 });
 
-Deno.test("a bar attends to itself and those before it, not to later ones", () => {
-  const before = attendEach(tf, p, "actor.0", seen, options).dataSync();
+Deno.test("a bar attends to itself and those before it, not to later ones, and no tower to the other", () => {
+  const before = attendEach(tf, p, "0", seen, W, options).dataSync();
   const changed = values.slice();
-  for (let b = 0; b < B; b++) changed.fill(9, (b * W + 4) * D, (b + 1) * W * D); // bars 4 and 5
-  const after = attendEach(tf, p, "actor.0", tf.tensor3d(changed, [B, W, D]), options).dataSync();
+  for (let b = 0; b < B; b++) changed.fill(9, (b * W + 4) * D, (b + 1) * W * D); // bars 4 and 5, of the actor
+  const after = attendEach(tf, p, "0", tf.tensor3d(changed, [2, B * W, D]), W, options).dataSync();
   for (let i = 0; i < before.length; i++) {
-    const bar = Math.floor(i / D) % W;
-    if (bar < 4) assertEquals(after[i], before[i]);
+    const [bar, tower] = [Math.floor(i / D) % W, Math.floor(i / (B * W * D))];
+    if (bar < 4 || tower === 1) assertEquals(after[i], before[i]);
   }
   assert(before.some((value, i) => value !== after[i]));
 });
