@@ -7,10 +7,12 @@ import { featureSpecs } from "../features/sets.ts";
 import { actionTable, agentTable, feeTable, seedTable } from "../pipeline/agent_tables.ts";
 import { agentVerdict } from "../pipeline/agent_summary.ts";
 import { type AgentReport, trackedEvaluate } from "../pipeline/evaluate.ts";
+import { snakeKeys } from "../pipeline/names.ts";
 import { loadMarket, spanText } from "../pipeline/market.ts";
 import { findModel, listModels, promoteModel, settingsOfModel } from "../pipeline/model_store.ts";
 import { policiesOf, trackedTrain } from "../pipeline/train.ts";
 import { formatTable } from "../report/table.ts";
+import { feesJson } from "./backtest.ts";
 import { bar, type ConfigOptions, configured, type Context, print, resolve, runLines } from "./command.ts";
 
 interface TrainOptions extends ConfigOptions {
@@ -178,13 +180,13 @@ function factsOf(
     data: source.name,
     span: spanText(market, period),
     data_hash: source.hash,
-    seeds: seeds.map(({ seed, evaluation }) => ({ ...evaluation, seed })),
-    comparison: rows,
+    seeds: seeds.map(({ seed, evaluation }) => snakeKeys({ ...evaluation, seed })),
+    comparison: rows.map(snakeKeys),
     improvement,
     monthly_improvement: monthlyImprovement,
-    fees,
-    lag,
-    costs,
+    fees: feesJson(fees),
+    lag: lag.map(snakeKeys),
+    costs: snakeKeys(costs),
     actions,
     warnings,
   };

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { FeeColumn } from "../backtest/mod.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { snakeKeys } from "../pipeline/names.ts";
 import { type TrackedBacktest, trackedBacktest } from "../pipeline/backtest.ts";
@@ -48,7 +49,7 @@ export function backtestJson(report: TrackedBacktest, { config }: LoadedConfig) 
     metrics: numbers,
     comparison: rows.map(snakeKeys),
     lag: lag.map(snakeKeys),
-    fees: Object.fromEntries(Object.entries(fees).map(([name, columns]) => [name, columns.map(snakeKeys)])),
+    fees: feesJson(fees),
     costs: snakeKeys(costs),
     trades: snakeKeys(stats),
     warnings,
@@ -56,6 +57,11 @@ export function backtestJson(report: TrackedBacktest, { config }: LoadedConfig) 
     cleaning: cleaningFacts(source.loaded),
     run,
   };
+}
+
+/** Fee columns by who paid them. */
+export function feesJson(fees: Readonly<Record<string, readonly FeeColumn[]>>) {
+  return Object.fromEntries(Object.entries(fees).map(([name, columns]) => [name, columns.map(snakeKeys)]));
 }
 
 function backtestText(report: TrackedBacktest, { config }: LoadedConfig, options: ConfigOptions): string {

@@ -15,7 +15,8 @@ export function explainCommand(): Command {
     .option("--json", "print JSON, and nothing else, on standard output")
     .action(async (path: string, options: { json?: boolean }) => {
       const found = await explain(await reportAt(path));
-      print(options, found, () => found.text);
+      const { text, runUrl, ...facts } = found;
+      print(options, { ...facts, run_url: runUrl }, () => text);
     });
 }
 

@@ -1,9 +1,10 @@
 import { Command } from "commander";
+import { snakeKeys } from "../pipeline/names.ts";
 import { spanText } from "../pipeline/market.ts";
 import { trackedRisk } from "../pipeline/risk.ts";
 import { effectTable, eventTable, tailTable } from "../pipeline/risk_tables.ts";
 import { comparisonTable } from "../pipeline/tables.ts";
-import { bar, type ConfigOptions, configured, type Context, print, resolve } from "./command.ts";
+import { bar, type ConfigOptions, configured, type Context, print, resolve, runLines } from "./command.ts";
 
 /** `lab risk`: a strategy with and without risk rules, what each did, and what a bar may lose, as a tracked run. */
 export function riskCommand(context: Context): Command {
@@ -32,11 +33,11 @@ export function riskCommand(context: Context): Command {
         strategy: title,
         rules: rules.map(({ name, kind, settings }) => ({ name, kind, settings })),
         metrics: numbers,
-        comparison: rows,
-        effects,
+        comparison: rows.map(snakeKeys),
+        effects: effects.map(snakeKeys),
         events,
         level,
-        value_at_risk: tails.map(({ forecast: { invalid }, ...row }) => ({ ...row, invalid })),
+        value_at_risk: tails.map(({ forecast: { invalid }, ...row }) => snakeKeys({ ...row, invalid })),
         run,
       };
       print(options, facts, () =>
@@ -56,7 +57,7 @@ export function riskCommand(context: Context): Command {
           "",
           `One-bar value at risk of the market at ${100 * level} %, forecast from ${config.risk.window} returns:`,
           tailTable(tails).text,
-          ...(run.url ? ["", `Run ${run.id}: ${run.url}`] : config.run.track ? ["", `Run ${run.id}`] : []),
+          ...runLines(run, config),
         ].join("\n"));
     });
 }

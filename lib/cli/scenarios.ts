@@ -1,12 +1,13 @@
 import { Command } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { findModel, settingsOfModel } from "../pipeline/model_store.ts";
+import { snakeKeys } from "../pipeline/names.ts";
 import { spanText } from "../pipeline/market.ts";
 import { cellRow, trackedScenarios } from "../pipeline/scenarios.ts";
 import { calibrationTable, realismTable, stressTable } from "../pipeline/scenario_tables.ts";
 import { scenarioFinding } from "../pipeline/scenario_summary.ts";
 import { describeScenario } from "../scenarios/mod.ts";
-import { bar, type ConfigOptions, configured, type Context, print, resolve } from "./command.ts";
+import { bar, type ConfigOptions, configured, type Context, print, resolve, runLines } from "./command.ts";
 
 /** `lab scenarios`: a strategy beside its baselines, through crashes and droughts, as a tracked run. */
 export function scenariosCommand(context: Context): Command {
@@ -61,8 +62,8 @@ export function scenariosCommand(context: Context): Command {
         calibration_check: checks,
         realism,
         metrics: numbers,
-        cells: result.cells.map(cellRow),
-        as_recorded: result.asRecorded.map(cellRow),
+        cells: result.cells.map((cell) => snakeKeys(cellRow(cell))),
+        as_recorded: result.asRecorded.map((cell) => snakeKeys(cellRow(cell))),
         run,
       };
       print(options, facts, () =>
@@ -75,7 +76,7 @@ export function scenariosCommand(context: Context): Command {
           scenarioFinding(report),
           ...(calibration === undefined ? [] : ["", calibrationTable(report).text]),
           ...Object.keys(realism).flatMap((method) => ["", realismTable(report, method).text]),
-          ...(run.url ? ["", `Run ${run.id}: ${run.url}`] : config.run.track ? ["", `Run ${run.id}`] : []),
+          ...runLines(run, config),
         ].join("\n"));
     });
 }

@@ -33,11 +33,19 @@ export async function sendUnsent(options: ServerOptions & { readonly to?: Connec
     if (target === undefined) journal.remove(); // died before it said a word
     else if (target !== to.target) {
       waiting++;
-      log("info", `A run waits in ${folder} for ${target}, which MLFLOW_TRACKING_URI does not name now`);
+      tellOnce(`A run waits in ${folder} for ${target}, which MLFLOW_TRACKING_URI does not name now`);
     } else if (await sendOne(journal, to, root)) sent++;
     else waiting++;
   }
   return { sent, waiting };
+}
+
+const told = new Set<string>();
+
+/** Several runs of one process would say it each. */
+function tellOnce(message: string): void {
+  if (!told.has(message)) log("info", message);
+  told.add(message);
 }
 
 async function sendOne(journal: Journal, to: Connection, root: string): Promise<boolean> {
