@@ -89,7 +89,8 @@ function watchSignals(interrupt: AbortController): () => void {
 /** What went wrong, for a person: the message; where it came from only for errors nobody foresaw, or when debugging. */
 function tell(error: unknown): void {
   if (!(error instanceof Error)) return log("error", String(error));
-  log("error", error.message);
+  const leave = error instanceof Deno.errors.NotCapable ? ": a command has no more leave than it needs" : "";
+  log("error", error.message + leave);
   if (foreseen(error) && Deno.env.get("LOG_LEVEL") !== "debug") return;
   log("error", error.stack ?? "");
   if (error.cause instanceof Error) log("error", `Caused by: ${error.cause.stack}`);

@@ -93,7 +93,7 @@ async function launch(args: readonly string[]): Promise<number> {
   const cwd = Deno.env.get("INIT_CWD") ?? Deno.cwd(); // where the user is: `deno task` goes to the project's folder
   const cli = fileURLToPath(import.meta.resolve("./cli.ts"));
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", ...permissions(args, projectPath(), cwd), cli, ...args],
+    args: ["run", "--quiet", "--no-prompt", ...permissions(args, projectPath(), cwd), cli, ...args],
     cwd,
   }).spawn();
   let interrupted = 0;
