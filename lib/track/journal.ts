@@ -132,7 +132,7 @@ export function openJournal(folder: string, onDiskFault: (error: Error) => void 
     remember,
     remove() {
       this[Symbol.dispose]();
-      if (disk) Deno.removeSync(folder, { recursive: true });
+      if (disk) removeFolder(folder);
     },
     layAside(to) {
       this[Symbol.dispose]();
@@ -228,4 +228,17 @@ function fill(file: Deno.FsFile, block: Uint8Array): number {
 function writeAll(file: Deno.FsFile, body: Uint8Array): number {
   for (let at = 0; at < body.length;) at += file.writeSync(body.subarray(at));
   return body.length;
+}
+
+/** Removes a folder at which another process may be looking just now: what it lays there is removed with the next try. */
+function removeFolder(folder: string): void {
+  for (let tries = 0;; tries++) {
+    try {
+      return Deno.removeSync(folder, { recursive: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return; // by the other one
+      if (tries === 20) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5); // ms
+    }
+  }
 }

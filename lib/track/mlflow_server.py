@@ -46,6 +46,7 @@ def bind(ports):
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             server.bind(("127.0.0.1", port))
+            server.listen(128)  # only this keeps another server, that starts just now, from the port
             return server
         except OSError:
             server.close()
