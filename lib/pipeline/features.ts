@@ -7,7 +7,7 @@ import { featureSpecs } from "../features/sets.ts";
 import { featureStore, type StoredFeatures } from "../features/store.ts";
 import type { FeatureMatrix } from "../features/matrix.ts";
 import { suspectColumns, type SuspicionVerdict } from "../features/suspects.ts";
-import { barOf, type Deps } from "./deps.ts";
+import { barOf, breath, type Deps } from "./deps.ts";
 import { interruptibleLeakCheck } from "./leak_check.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
 
@@ -26,10 +26,12 @@ export interface FeaturesResult extends StoredFeatures {
 export async function featuresStage(config: Config, deps: Deps = {}): Promise<FeaturesResult> {
   const source = await loadMarket(config, deps);
   using bar = barOf(deps, "Building features");
+  const pause = breath(deps);
   const [candles] = source.market.assets;
   const specs = featureSpecs(config.features.spec, { columns: Object.keys(candles.extra) });
   bar.update(0, 1, `${specs.length} of ${source.name}`);
   const stored = await featureStore(projectPath("data", "features")).load(candles, specs);
+  await pause();
   const from = Math.max(source.split.train.from, stored.matrix.warmup);
   const scaler = fitScaler(stored.matrix, from, source.split.train.to, { kind: config.features.scaler });
   bar.update(1, 1, stored.cached ? "read from the store" : "computed and kept");

@@ -115,14 +115,16 @@ Deno.test("backtest --json prints JSON alone, in the shape its help names", asyn
 Deno.test("features of a CSV come out as parquet and as CSV, the same, with whole ms; a second request is a read", async () => {
   await csv("good.csv", rows);
   const line = (...more: string[]) => ["features", "--input", "good.csv", "--spec", "core44", "--json", ...more];
-  const [first, second] = await Promise.all([
+  const [first, second] = await Promise.all([ // two that write the same store at once
     project.lab(line("--output", "out/features.parquet")),
-    project.lab(["features", "--input", "BTC/USD", "--timeframe", "1d", "--output", "daily.csv"]),
+    project.lab(line("--output", "out/twin.parquet")),
   ]);
   assertEquals([first.code, second.code], [0, 0], first.stderr + second.stderr);
+  const twins = ["features", "twin"].map((name) => Deno.readFileSync(project.path(`out/${name}.parquet`)));
+  assertEquals(twins[0], twins[1]);
   const again = await project.lab(line("--output", "features.csv"));
   const [made, read] = [JSON.parse(first.stdout), JSON.parse(again.stdout)];
-  assertEquals([made.cached, read.cached, made.hash], [false, true, read.hash]);
+  assertEquals([read.cached, made.hash, JSON.parse(second.stdout).hash], [true, read.hash, read.hash]);
   assertEquals(made.features.length, 50);
   const columns = await readColumns(project.path("out/features.parquet"));
   assertEquals(Object.keys(columns), ["timestamp", ...made.features]);
@@ -161,6 +163,27 @@ Deno.test("check-leaks finds a planted leak, in features by text and in a module
   assertStringIncludes(greedy.stderr, "Requires net access");
   assertEquals(column.code, 1, column.stdout);
   assertStringIncludes(column.stdout, "? "); // a column that was worked out beforehand can only be suspected
+});
+
+Deno.test({
+  name: "Ctrl-C ends a leak check that is deep in a computation",
+  ignore: Deno.build.os === "windows", // no process groups
+  async fn() {
+    await csv("good.csv", rows);
+    await Deno.writeTextFile(
+      project.path("slow.ts"),
+      `export default ({ $close }) => {
+        console.error("computing");
+        for (const began = performance.now(); performance.now() - began < 30;);
+        return { own: $close };
+      };`,
+    );
+    const running = project.start(["check-leaks", "--input", "good.csv", "--module", "slow.ts"]);
+    await running.said("computing");
+    running.interrupt();
+    const { code, stdout, stderr } = await running.ended;
+    assertEquals([code, stdout], [130, ""], stderr);
+  },
 });
 
 Deno.test("paths are where the user is, and mean the same in the record", async () => {
