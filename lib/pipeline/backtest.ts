@@ -77,7 +77,8 @@ interface Actors {
   readonly rules: ReturnType<typeof parseRules>;
 }
 
-function actorsOf({ strategy: { name, ...settings }, risk }: Config): Actors {
+/** Who settings name. @throws {RangeError} for an unknown strategy, rule or parameter */
+export function actorsOf({ strategy: { name, ...settings }, risk }: Config): Actors {
   return { own: makeStrategy(String(name), settings), rules: parseRules(risk.rules) };
 }
 

@@ -27,8 +27,8 @@ import {
 import { wildest } from "../risk/rolling.ts";
 import { makeStrategy, strategies } from "../strategies/mod.ts";
 import { columnsBytes } from "./artifact.ts";
-import { optionsOf, titleOf } from "./backtest.ts";
-import { barOf, type Deps } from "./deps.ts";
+import { actorsOf, optionsOf, titleOf } from "./backtest.ts";
+import { barOf, breath, type Deps } from "./deps.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
 import { datasetOf, tracked, type Tracking } from "./tracked.ts";
 
@@ -93,12 +93,7 @@ export interface TrackedRisk extends RiskReport {
  * @throws {SyntaxError} if the rules cannot be read
  */
 export async function riskStage(config: Config, deps: Deps = {}): Promise<RiskReport> {
-  const rules = parseRules(config.risk.rules);
-  if (rules.length === 0) {
-    throw new RangeError(
-      'Cannot look at risk rules as there are none: give some, such as --rules "volatility_target(0.3), limit_drawdown(0.2)"',
-    );
-  }
+  const rules = rulesOf(config);
   const { name, ...settings } = config.strategy;
   const own = makeStrategy(String(name), settings);
   const source = await loadMarket(config, deps);
@@ -107,27 +102,29 @@ export async function riskStage(config: Config, deps: Deps = {}): Promise<RiskRe
   const options = optionsOf(config, source);
   using bar = barOf(deps, "Risk");
   const total = rules.length + 3;
-  const step = (done: number, what: string) => {
-    deps.signal?.throwIfAborted();
+  const pause = breath(deps);
+  const step = async (done: number, what: string) => {
+    await pause();
     bar.update(done, total, what);
   };
 
-  step(0, String(name));
+  await step(0, String(name));
   const title = titleOf(String(name), settings);
   const run = (without?: NamedRule) =>
     backtest(market, own, { ...options, risk: rules.filter((rule) => rule !== without).map(({ rule }) => rule) });
   const free = backtest(market, own, options);
   const result = run();
   const hold = backtest(market, strategies.buy_and_hold.make({}), options);
-  const effects = rules.map((rule, i) => {
-    step(i + 1, `without ${rule.text}`);
-    return effectOf(rule, i, result, run(rule));
-  });
-  step(rules.length + 1, "value at risk");
+  const effects: RuleEffect[] = [];
+  for (const [i, rule] of rules.entries()) {
+    await step(i + 1, `without ${rule.text}`);
+    effects.push(effectOf(rule, i, result, run(rule)));
+  }
+  await step(rules.length + 1, "value at risk");
   const all = assetReturns(market);
   const together = all[0].map((_, t) => all.reduce((sum, one) => sum + one[t] / all.length, 0));
   const tails = tailRows(together, config.risk, from, to);
-  step(rules.length + 2, "regimes");
+  await step(rules.length + 2, "regimes");
   const regimes = {
     hmm: wildest(hmmRegimes(all[0].subarray(0, to))).subarray(from),
     volatility: wildest(volatilityRegimes(all[0].subarray(0, to))).subarray(from),
@@ -166,6 +163,10 @@ export async function trackedRisk(loaded: LoadedConfig, deps: Deps = {}): Promis
     name: `risk ${config.strategy.name} ${config.data.input.join(" ")}`,
     command: ["risk"],
   };
+  // What can't be run is told before there is a run of it.
+  rulesOf(config);
+  actorsOf(config);
+  await loadMarket(config, deps);
   return await tracked(loaded, facts, async (run) => {
     const report = await riskStage(config, deps);
     await record(run, report);
@@ -180,6 +181,14 @@ async function record(run: Tracking, { source, result, free, events, numbers }: 
   const equity = { timestamp: result.time, equity: result.equity, without_rules: free.equity };
   await run.artifact("results/equity.parquet", await columnsBytes(equity));
   await run.artifact("results/events.json", JSON.stringify(events, null, 1) + "\n");
+}
+
+function rulesOf(config: Config): NamedRule[] {
+  const rules = parseRules(config.risk.rules);
+  if (rules.length > 0) return rules;
+  throw new RangeError(
+    'Cannot look at risk rules as there are none: give some, such as --rules "volatility_target(0.3), limit_drawdown(0.2)"',
+  );
 }
 
 function effectOf(rule: NamedRule, i: number, result: BacktestResult, without: BacktestResult): RuleEffect {

@@ -3,7 +3,7 @@ import type { Config } from "../config/schema.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { slice } from "../market/candles.ts";
 import type { Market } from "../market/market.ts";
-import { checkHistory, parseRules } from "../risk/mod.ts";
+import { checkHistory } from "../risk/mod.ts";
 import {
   calibrate,
   type Calibration,
@@ -19,8 +19,7 @@ import {
   type StressCell,
   type StressResult,
 } from "../scenarios/mod.ts";
-import { makeStrategy } from "../strategies/mod.ts";
-import { titleOf } from "./backtest.ts";
+import { actorsOf, titleOf } from "./backtest.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
 import type { FoundModel } from "./model_store.ts";
@@ -65,9 +64,7 @@ export async function scenariosStage(
   { model }: ScenariosOptions = {},
 ): Promise<ScenariosReport> {
   const { name, ...settings } = config.strategy;
-  makeStrategy(String(name), settings); // wrong names are told before any work
-  for (const text of config.scenarios.list) parseScenario(text);
-  const rules = parseRules(config.risk.rules);
+  const { rules } = actorsIn(config);
   const source = await loadMarket(config, deps);
   const { market, split, period } = source;
   checkHistory(rules, period.to);
@@ -129,6 +126,12 @@ export async function scenariosStage(
   };
 }
 
+/** Strategy and rules by settings; wrong names, of scenarios too, are told before any work. */
+function actorsIn(config: Config) {
+  for (const text of config.scenarios.list) parseScenario(text);
+  return actorsOf(config);
+}
+
 /** `scenariosStage` inside an MLflow run with its numbers and the outcome of every trial. */
 export async function trackedScenarios(
   loaded: LoadedConfig,
@@ -142,6 +145,9 @@ export async function trackedScenarios(
     name: `scenarios ${model?.name ?? config.strategy.name} ${config.data.input.join(" ")}`,
     command: ["scenarios", ...(model === undefined ? [] : ["--model", model.reference])],
   };
+  // What can't be run is told before there is a run of it.
+  actorsIn(config);
+  await loadMarket(config, deps);
   return await tracked(loaded, facts, async (run) => {
     const report = await scenariosStage(config, deps, options);
     const { source, specs, calibration, checks, realism, result, numbers } = report;

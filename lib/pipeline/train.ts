@@ -207,8 +207,8 @@ export async function trackedTrain(
   const { config, settings } = loaded;
   const name = `train ${config.agent.trunk} ${config.data.input.join(" ")}`;
   const facts: RunFacts = { kind: "train", name, command: ["train"] };
+  const { training, features } = await prepare(config, deps); // what can't be trained is told before there is a run of it
   const done = await tracked(loaded, facts, async (run) => {
-    const { training, features } = await prepare(config, deps);
     const { source } = training;
     run.tags({
       "candelabra.data_hash": source.hash,
@@ -235,10 +235,10 @@ export async function trackedTrain(
     await recordEvaluation(run, evaluation);
     return { training: report, evaluation, numbers, run: { id: run.id, url: run.url } };
   });
-  const { training, run } = done;
+  const { training: report, run } = done;
   const register = run.url !== undefined && config.train.model !== "";
   const registered = register
-    ? await registerModel(config.train.model, run.id, scoreOf(config, training), tagsOf(config, training), settings)
+    ? await registerModel(config.train.model, run.id, scoreOf(config, report), tagsOf(config, report), settings)
     : undefined;
   return { ...done, registered };
 }
