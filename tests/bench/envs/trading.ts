@@ -59,6 +59,7 @@ export function trainingEnv({ market, features, split }: TradingTask, options: P
 export interface Outcome {
   readonly logReturn: number;
   readonly bars: number;
+  /** Changes of position. A short's way back to its weight as prices move is none. */
   readonly trades: number;
   readonly position: number; // mean of what was chosen, -1..1
 }
@@ -77,15 +78,16 @@ export async function trade(
   let trades = 0;
   let steps = 0;
   let positions = 0;
+  let before = 1; // flat
   for (let over = false; !over; steps++) {
     actions[0] = await decide(at, state);
     positions += actions[0] - 1;
-    const held = env.ledger.fills[0];
+    if (actions[0] !== before) trades++;
+    before = actions[0];
     const buffers = env.step(actions);
     ({ bars: at, state, terminated, truncated } = buffers);
     over = terminated[0] + truncated[0] > 0;
     logReturn += buffers.rewards[0];
-    if (!over) trades += env.ledger.fills[0] - held;
   }
   return { logReturn, bars: steps, trades, position: positions / steps };
 }
