@@ -38,6 +38,11 @@ export function publishCommand(): Command {
     .option("--json", "print JSON, and nothing else, on standard output")
     .action(async (options: { to: string; json?: boolean }) => {
       const published = await publish(options.to, projectPath("reports"));
-      print(options, published, () => `${published.files.length} files in ${options.to}`);
+      const { files, skipped } = published;
+      print(options, published, () =>
+        [
+          `${files.length} files in ${options.to}: open index.html, or let any web server serve the folder`,
+          ...(skipped.length > 0 ? [`left out, as they failed: ${skipped.join(", ")}`] : []),
+        ].join("\n"));
     });
 }

@@ -1,12 +1,13 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { comparisonTable } from "../pipeline/tables.ts";
 import { demoStage } from "../pipeline/demo.ts";
 import { allNotebooks } from "../pipeline/notebooks.ts";
 import { type ReportResult, reportStage } from "../pipeline/report.ts";
 import { verifyStage } from "../pipeline/verify.ts";
 import { formatTable } from "../report/table.ts";
+import type { Config } from "../config/schema.ts";
 import { loadConfig } from "../config/load.ts";
-import { bar, type ConfigOptions, configured, type Context, print, resolve } from "./command.ts";
+import { bar, type ConfigOptions, configured, type Context, print, resolve, runLines } from "./command.ts";
 
 /** `lab report`: notebooks into pages and runs. */
 export function reportCommand(context: Context): Command {
@@ -14,15 +15,24 @@ export function reportCommand(context: Context): Command {
   return configured(new Command("report"))
     .description("execute notebooks into self-contained HTML pages in reports/, each an MLflow run")
     .argument("[notebooks...]", "notebooks; all of the project's unless named")
-    .option("-p, --parameter <name=value>", "a parameter that the notebook declares; may be repeated", collect, [])
+    .addOption(
+      new Option("-p, --parameter <name=value>", "a parameter that the notebook declares; may be repeated")
+        .argParser(collect).default([], "none"),
+    )
     .option("-o, --output <folder>", "folder of the pages, reports/ unless given")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  lab report 03_backtest --preset full --set strategy.name=mean_reversion\n" +
+        "  lab report my_notebook.ipynb -p window=20",
+    )
     .action(async (paths: string[], options: ConfigOptions & { parameter: string[]; output?: string }) => {
-      const results = await reportStage(paths.length > 0 ? paths : await allNotebooks(), resolve(options), {
+      const loaded = resolve(options);
+      const results = await reportStage(paths.length > 0 ? paths : await allNotebooks(), loaded, {
         parameters: Object.fromEntries(options.parameter.map(parameterOf)),
         ...(options.output ? { folder: options.output } : {}),
       }, { signal: context.signal, progress: (label) => bar(label, options) });
       if (results.some(({ error }) => error)) context.exit(1);
-      print(options, results, () => reportText(results));
+      print(options, results, () => reportText(results, loaded.config));
     });
 }
 
@@ -77,13 +87,13 @@ export function verifyCommand(context: Context): Command {
     });
 }
 
-function reportText(results: readonly ReportResult[]): string {
+function reportText(results: readonly ReportResult[], config: Config): string {
   return results.map(({ report, finding, run, error }) =>
     [
       `${error ? "✗" : "✓"} ${report}`,
       ...(finding ? [`  ${finding}`] : []),
       ...(error ? [`  cell ${error.cell}: ${error.name}: ${error.message}`] : []),
-      ...(run.url ? [`  ${run.url}`] : []),
+      ...runLines(run, config).filter((line) => line !== "").map((line) => `  ${line}`),
     ].join("\n")
   ).join("\n");
 }
