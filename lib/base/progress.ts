@@ -70,7 +70,7 @@ function terminalBar(label: string): Progress {
 
 function columns(): number {
   try {
-    return Deno.consoleSize().columns;
+    return Deno.consoleSize().columns || 100; // a terminal that does not tell says 0
   } catch {
     return 100; // not a console
   }
