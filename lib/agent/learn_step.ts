@@ -113,9 +113,9 @@ function loss(
   const { logProb, entropy } = judge(tf, model.actions, policy, batch.raw);
   const logRatio = tf.sub(logProb, batch.logProbs);
   const ratio = tf.exp(logRatio);
-  const clipped = tf.clipByValue(ratio, 1 - clip_range, 1 + clip_range);
-  const gain = tf.minimum(tf.mul(ratio, batch.advantages), tf.mul(clipped, batch.advantages));
-  const policy_gradient_loss = tf.neg(tf.mean(gain));
+  // min(r A, clip(r, 1 - c, 1 + c) A) of eq. 7 is min(r A, A + c |A|): the same, in fewer operations.
+  const most = tf.add(batch.advantages, tf.mul(tf.abs(batch.advantages), clip_range));
+  const policy_gradient_loss = tf.neg(tf.mean(tf.minimum(tf.mul(ratio, batch.advantages), most)));
   const change = tf.sub(value, batch.values);
   const seen = clip_range_vf === null
     ? value
