@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { log } from "./base/log.ts";
 import { projectPath } from "./base/project.ts";
 import type { Context } from "./cli/command.ts";
+import { closeEvents } from "./cli/events.ts";
 import { commands } from "./cli/mod.ts";
 import { readEnvironment, settingsOf } from "./config/environment.ts";
 
@@ -30,6 +31,7 @@ export async function main(args: readonly string[]): Promise<number> {
     tell(error);
     return 1;
   } finally {
+    closeEvents();
     unwatch();
   }
 }

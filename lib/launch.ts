@@ -9,7 +9,7 @@
  */
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readEnvironment } from "./config/environment.ts";
+import { EVENTS, readEnvironment } from "./config/environment.ts";
 import { projectPath } from "./base/project.ts";
 
 /** What a command needs beside reading and the environment. */
@@ -52,7 +52,7 @@ export function permissions(args: readonly string[], folder = projectPath(), cwd
   const writable = [
     ...write.map((name) => resolve(folder, name)),
     ...(write.length > 0 ? [temporaryFolder()] : []),
-    ...(helps ? [] : outputs(args, cwd)),
+    ...(helps ? [] : [...outputs(args, cwd), ...watched(cwd)]),
   ];
   const hosts = ["127.0.0.1", "localhost", ...trackingHost(folder)];
   return [
@@ -72,6 +72,12 @@ function outputs(args: readonly string[], cwd: string): string[] {
     return arg.match(/^(?:--output=|--to=|-o(?=[^-=]))(.+)$/s)?.slice(1) ?? [];
   }).filter((path) => path !== "");
   return paths.flatMap((path) => [resolve(cwd, path), dirname(resolve(cwd, path))]);
+}
+
+/** The file that somebody watches, where there is one. */
+function watched(cwd: string): string[] {
+  const path = Deno.env.get(EVENTS);
+  return path ? [resolve(cwd, path)] : [];
 }
 
 function trackingHost(folder: string): string[] {

@@ -13,7 +13,7 @@ import { findModel, listModels, promoteModel, settingsOfModel } from "../pipelin
 import { policiesOf, trackedTrain } from "../pipeline/train.ts";
 import { formatTable } from "../report/table.ts";
 import { feesJson } from "./backtest.ts";
-import { bar, type ConfigOptions, configured, type Context, print, resolve, runLines } from "./command.ts";
+import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";
 
 interface TrainOptions extends ConfigOptions {
   readonly features?: string;
@@ -51,7 +51,7 @@ export function trainCommand(context: Context): Command {
         seeds: "run.seeds",
         timesteps: "ppo.total_timesteps",
       }));
-      const deps = { signal: context.signal, progress: (label: string) => bar(label, options) };
+      const deps = depsOf(context, options);
       const done = await trackedTrain(loaded, deps, { resume: options.resume ?? false }).catch((error) => {
         if (context.signal.aborted) log("info", "The same command with --resume goes on from the last checkpoint.");
         throw error;
@@ -101,7 +101,7 @@ export function evaluateCommand(context: Context): Command {
             `deno task train --seeds ${count} trains as many`,
         );
       }
-      const deps = { signal: context.signal, progress: (label: string) => bar(label, options) };
+      const deps = depsOf(context, options);
       const source = await loadMarket(own, deps);
       const columns = Object.keys(source.market.assets[0].extra);
       const asked = origins["features.spec"] === "--set" ? featureSpecs(own.features.spec, { columns }) : undefined;

@@ -7,7 +7,7 @@ import { spanText } from "../pipeline/market.ts";
 import { comparisonTable } from "../pipeline/tables.ts";
 import { number } from "../report/format.ts";
 import { cleaningFacts, cleaningLines } from "./cleaning.ts";
-import { bar, type ConfigOptions, configured, type Context, print, resolve, runLines } from "./command.ts";
+import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";
 
 /** `lab backtest`: a strategy beside its baselines, as a tracked run. */
 export function backtestCommand(context: Context): Command {
@@ -23,10 +23,7 @@ export function backtestCommand(context: Context): Command {
     )
     .action(async (options: ConfigOptions) => {
       const loaded = resolve(options);
-      const report = await trackedBacktest(loaded, {
-        signal: context.signal,
-        progress: (label) => bar(label, options),
-      });
+      const report = await trackedBacktest(loaded, depsOf(context, options));
       print(options, backtestJson(report, loaded), () => backtestText(report, loaded, options));
     });
 }

@@ -7,6 +7,8 @@ import { redact } from "../base/secret.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import { presets } from "../config/presets.ts";
 import type { Config, PartialConfig } from "../config/schema.ts";
+import type { Deps } from "../pipeline/deps.ts";
+import { onEvent } from "./events.ts";
 
 /** What every command gets. */
 export interface Context {
@@ -142,7 +144,20 @@ function jsonNumbers(_key: string, value: unknown): unknown {
   return ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value;
 }
 
-/** A progress bar for `label`; none when only JSON is wanted and nobody is at a terminal. */
+/** A progress bar for `label`; none when only JSON is wanted and nobody is at a terminal. Events are told in any case. */
 export function bar(label: string, options: { readonly json?: boolean }): Progress {
-  return progress(label, { quiet: Boolean(options.json) && !Deno.stderr.isTerminal() });
+  const shown = progress(label, { quiet: Boolean(options.json) && !Deno.stderr.isTerminal() });
+  if (!onEvent) return shown;
+  return {
+    update(done, total, note = "") {
+      shown.update(done, total, note);
+      onEvent?.({ kind: "progress", label, done, total, note });
+    },
+    [Symbol.dispose]: () => shown[Symbol.dispose](),
+  };
+}
+
+/** What a command gives the stage it runs: Ctrl-C, progress bars, and the way to somebody who watches. */
+export function depsOf({ signal }: Context, options: { readonly json?: boolean }): Deps {
+  return { signal, progress: (label) => bar(label, options), ...(onEvent ? { onEvent } : {}) };
 }

@@ -10,7 +10,7 @@ import { fetchStage } from "../pipeline/fetch.ts";
 import { spanText } from "../pipeline/market.ts";
 import { number } from "../report/format.ts";
 import { cleaningFacts, cleaningLines } from "./cleaning.ts";
-import { bar, type ConfigOptions, configured, type Context, print, resolve } from "./command.ts";
+import { type ConfigOptions, configured, type Context, depsOf, print, resolve } from "./command.ts";
 
 /** `lab fetch`: candles of an exchange into the cache. */
 export function fetchCommand(context: Context): Command {
@@ -41,10 +41,7 @@ export function fetchCommand(context: Context): Command {
     .action(async (options: Options) => {
       if (options.output) formatOf(options.output); // a wrong ending is told before the work
       const { settings } = loadConfig();
-      const { candles, cleaned, ...counts } = await fetchStage(options, settings, {
-        signal: context.signal,
-        progress: (label) => bar(label, options),
-      });
+      const { candles, cleaned, ...counts } = await fetchStage(options, settings, depsOf(context, options));
       const found = cleaned ? [{ ...cleaned, name: candles.symbol, origin: options.exchange }] : [];
       if (options.output) await writeCandles(options.output, cleaned?.candles ?? candles);
       const span = candles.length > 0
@@ -79,7 +76,7 @@ export function featuresCommand(context: Context): Command {
       if (options.output) formatOf(options.output); // a wrong ending is told before the work
       const set = options.spec === undefined ? options.set : [...options.set, `features.spec=${options.spec}`];
       const { config } = resolve({ ...options, set });
-      const result = await featuresStage(config, { signal: context.signal, progress: (label) => bar(label, options) });
+      const result = await featuresStage(config, depsOf(context, options));
       const matrix = options.scaled ? result.scaled : result.matrix;
       if (options.output) {
         const columns = matrix.names.map((name, f) => [name, Float64Array.from(columnOf(matrix, f))] as const);
@@ -130,7 +127,7 @@ export function checkLeaksCommand(context: Context): Command {
     .action(async (options: ConfigOptions & { features?: string; module?: string }) => {
       const set = options.features === undefined ? options.set : [...options.set, `features.spec=${options.features}`];
       const { config } = resolve({ ...options, set });
-      const deps = { signal: context.signal, progress: (label: string) => bar(label, options) };
+      const deps = depsOf(context, options);
       const found = options.module
         ? await checkModuleLeaks(config, options.module, deps)
         : await checkLeaksStage(config, deps);

@@ -7,7 +7,7 @@ import { verifyStage } from "../pipeline/verify.ts";
 import { formatTable } from "../report/table.ts";
 import type { Config } from "../config/schema.ts";
 import { loadConfig } from "../config/load.ts";
-import { bar, type ConfigOptions, configured, type Context, print, resolve, runLines } from "./command.ts";
+import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";
 
 /** `lab report`: notebooks into pages and runs. */
 export function reportCommand(context: Context): Command {
@@ -30,7 +30,7 @@ export function reportCommand(context: Context): Command {
       const results = await reportStage(paths.length > 0 ? paths : await allNotebooks(), loaded, {
         parameters: Object.fromEntries(options.parameter.map(parameterOf)),
         ...(options.output ? { folder: options.output } : {}),
-      }, { signal: context.signal, progress: (label) => bar(label, options) });
+      }, depsOf(context, options));
       if (results.some(({ error }) => error)) context.exit(1);
       print(options, results, () => reportText(results, loaded.config));
     });
@@ -42,7 +42,7 @@ export function demoCommand(context: Context): Command {
     .description("run the notebooks on the bundled candles and show what they made")
     .action(async (options: ConfigOptions) => {
       const loaded = resolve(options);
-      const demo = await demoStage(loaded, { signal: context.signal, progress: (label) => bar(label, options) });
+      const demo = await demoStage(loaded, depsOf(context, options));
       if (demo.reports.some(({ error }) => error)) context.exit(1);
       print(options, demo, () =>
         [
@@ -67,10 +67,7 @@ export function verifyCommand(context: Context): Command {
     .option("--json", "print JSON, and nothing else, on standard output")
     .action(async (id: string, options: { json?: boolean }) => {
       const { settings } = loadConfig();
-      const found = await verifyStage(id, settings, {
-        signal: context.signal,
-        progress: (label) => bar(label, options),
-      });
+      const found = await verifyStage(id, settings, depsOf(context, options));
       if (!found.passed) context.exit(1);
       const differing = found.numbers.filter(({ same }) => !same);
       print(options, found, () =>

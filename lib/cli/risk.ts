@@ -4,7 +4,7 @@ import { spanText } from "../pipeline/market.ts";
 import { trackedRisk } from "../pipeline/risk.ts";
 import { effectTable, eventTable, tailTable } from "../pipeline/risk_tables.ts";
 import { comparisonTable } from "../pipeline/tables.ts";
-import { bar, type ConfigOptions, configured, type Context, print, resolve, runLines } from "./command.ts";
+import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";
 
 /** `lab risk`: a strategy with and without risk rules, what each did, and what a bar may lose, as a tracked run. */
 export function riskCommand(context: Context): Command {
@@ -18,10 +18,7 @@ export function riskCommand(context: Context): Command {
     .action(async (options: ConfigOptions & { readonly rules?: string }) => {
       const rule = options.rules === undefined ? [] : [`risk.rules=${options.rules}`];
       const loaded = resolve({ ...options, set: [...options.set, ...rule] });
-      const report = await trackedRisk(loaded, {
-        signal: context.signal,
-        progress: (label) => bar(label, options),
-      });
+      const report = await trackedRisk(loaded, depsOf(context, options));
       const { source, title, rules, rows, effects, events, level, tails, numbers, run } = report;
       const { config } = loaded;
       const span = spanText(source.market, source.period);

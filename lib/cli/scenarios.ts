@@ -7,7 +7,7 @@ import { cellRow, trackedScenarios } from "../pipeline/scenarios.ts";
 import { calibrationTable, realismTable, stressTable } from "../pipeline/scenario_tables.ts";
 import { scenarioFinding } from "../pipeline/scenario_summary.ts";
 import { describeScenario } from "../scenarios/mod.ts";
-import { bar, type ConfigOptions, configured, type Context, print, resolve, runLines } from "./command.ts";
+import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";
 
 /** `lab scenarios`: a strategy beside its baselines, through crashes and droughts, as a tracked run. */
 export function scenariosCommand(context: Context): Command {
@@ -42,7 +42,7 @@ export function scenariosCommand(context: Context): Command {
       ];
       const model = options.model === undefined ? undefined : await findModel(options.model, loadConfig().settings);
       const loaded = resolve({ ...options, set }, model === undefined ? {} : settingsOfModel(model.notes));
-      const deps = { signal: context.signal, progress: (label: string) => bar(label, options) };
+      const deps = depsOf(context, options);
       const report = await trackedScenarios(loaded, deps, model === undefined ? {} : { model });
       const { source, title, specs, calibration, checks, realism, result, numbers, run } = report;
       const { config } = loaded;

@@ -17,6 +17,9 @@ export interface Settings {
   readonly redisUrl?: Secret;
 }
 
+/** The one of our variables that is no setting: the file that a command tells its events to. */
+export const EVENTS = "CANDELABRA_EVENTS";
+
 const environments = ["development", "staging", "production"] as const;
 
 /**

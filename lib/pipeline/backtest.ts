@@ -153,7 +153,7 @@ export async function trackedBacktest(loaded: LoadedConfig, deps: Deps = {}): Pr
     const report = await backtestOn(source, actors, config, deps);
     await record(run, report);
     return { ...report, run: { id: run.id, url: run.url } };
-  });
+  }, deps);
 }
 
 function leakWarnings({ passed, leaks, verdict }: LeakVerdict): string[] {

@@ -1,3 +1,4 @@
+import type { OnEvent } from "../base/events.ts";
 import type { Progress } from "../base/progress.ts";
 
 /** What a stage is given beside its settings. All may be left out. */
@@ -6,6 +7,8 @@ export interface Deps {
   readonly signal?: AbortSignal;
   /** Opens a bar for a step of that name. */
   readonly progress?: (label: string) => Progress;
+  /** Is told what happens, for somebody who watches from outside. */
+  readonly onEvent?: OnEvent;
 }
 
 /** A bar from `deps`, or one that shows nothing. */

@@ -367,7 +367,7 @@ export async function trackedEvaluate(
     run.result(numbers);
     await recordEvaluation(run, report);
     return { ...report, run: { id: run.id, url: run.url } };
-  });
+  }, deps);
 }
 
 /** What else speaks against believing the numbers. */

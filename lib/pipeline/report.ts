@@ -122,6 +122,7 @@ async function reportOne(
       });
       await run.artifact(`${name}.html`, page); // before the folder, which may be full by now
       await writeAtomic(file, page);
+      deps.onEvent?.({ kind: "page", path: relative(projectPath(), file).replaceAll("\\", "/") });
       await run.artifact(`${name}.ipynb`, JSON.stringify(executed.notebook, null, 1) + "\n");
       const kept = await sendKept(run, artifacts);
       run.result(metrics);
@@ -145,7 +146,7 @@ async function reportOne(
     } finally {
       await Deno.remove(artifacts, { recursive: true });
     }
-  });
+  }, deps);
 }
 
 /** The first letters of a run's id; one that MLflow has not taken has a name of its own until then. */

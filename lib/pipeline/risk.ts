@@ -171,7 +171,7 @@ export async function trackedRisk(loaded: LoadedConfig, deps: Deps = {}): Promis
     const report = await riskStage(config, deps);
     await record(run, report);
     return { ...report, run: { id: run.id, url: run.url } };
-  });
+  }, deps);
 }
 
 async function record(run: Tracking, { source, result, free, events, numbers }: RiskReport): Promise<void> {

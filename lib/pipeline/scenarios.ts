@@ -165,7 +165,7 @@ export async function trackedScenarios(
       }))),
     );
     return { ...report, run: { id: run.id, url: run.url } };
-  });
+  }, deps);
 }
 
 /** A cell's line in tables and JSON: without trials, curves and paths. */

@@ -1,3 +1,4 @@
+import type { OnEvent } from "../base/events.ts";
 import { redact } from "../base/secret.ts";
 import type { Settings } from "../config/environment.ts";
 import { flatten, type LoadedConfig } from "../config/load.ts";
@@ -25,11 +26,14 @@ export interface Tracking extends Run {
  * Runs `work` inside an MLflow run that records what is needed to do it again: settings, seed, preset, command; git's
  * state is recorded by the run itself. Without tracking (`run.track=false`) the same work runs and nothing is written.
  * If `work` throws, the run is marked failed, or killed when it was interrupted, and the error goes on.
+ *
+ * @param onEvent is told the run when it is there, and its metrics
  */
 export async function tracked<T>(
   { config, preset, settings }: LoadedConfig,
   facts: RunFacts,
   work: (run: Tracking) => Promise<T>,
+  { onEvent = () => {} }: { readonly onEvent?: OnEvent } = {},
 ): Promise<T> {
   const tags = {
     "candelabra.kind": facts.kind,
@@ -48,14 +52,16 @@ export async function tracked<T>(
     })
     : memoryRun();
   let results: Readonly<Record<string, number>> = {};
+  if (config.run.track) onEvent({ kind: "run", id: run.id, name: facts.name, url: run.url ?? null });
   try {
     run.params({ preset, ...flatten(config) });
     await run.artifact("config.json", JSON.stringify(config, null, 2) + "\n");
     const done = await work({
-      ...bound(run),
+      ...bound(run, onEvent),
       result(values) {
         results = { ...results, ...values };
         run.metrics(values);
+        onEvent({ kind: "metrics", step: null, values });
       },
     });
     await run.artifact("metrics.json", numbersJson(results));
@@ -93,7 +99,7 @@ export function datasetOf(
   return { name, digest: hash.slice(0, 32), source: origin, context };
 }
 
-function bound(run: Run): Run {
+function bound(run: Run, onEvent: OnEvent): Run {
   return {
     get id() {
       return run.id; // a run that was kept on disk gets MLflow's once it was sent
@@ -102,7 +108,10 @@ function bound(run: Run): Run {
       return run.url;
     },
     params: (values) => run.params(values),
-    metrics: (values, step) => run.metrics(values, step),
+    metrics(values, step) {
+      run.metrics(values, step);
+      onEvent({ kind: "metrics", step: step ?? null, values });
+    },
     tags: (values) => run.tags(values),
     dataset: (input) => run.dataset(input),
     artifact: (path, body) => run.artifact(path, body),

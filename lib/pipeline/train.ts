@@ -221,7 +221,7 @@ export async function trackedTrain(
     for (const seed of seedsOf(config)) {
       const known = { ...checkpoints, ...resumeOf(options) };
       seeds.push(
-        await ofSeed(loaded, run, seed, (onMetrics) => trainSeed(training, seed, { ...known, onMetrics }, deps)),
+        await ofSeed(loaded, run, seed, deps, (onMetrics) => trainSeed(training, seed, { ...known, onMetrics }, deps)),
       );
     }
     const report = reportOf(training, features, seeds);
@@ -234,7 +234,7 @@ export async function trackedTrain(
     }
     await recordEvaluation(run, evaluation);
     return { training: report, evaluation, numbers, run: { id: run.id, url: run.url } };
-  });
+  }, deps);
   const { training: report, run } = done;
   const register = run.url !== undefined && config.train.model !== "";
   const registered = register
@@ -254,15 +254,22 @@ async function ofSeed(
   { config, settings }: LoadedConfig,
   run: Tracking,
   seed: number,
+  { onEvent = () => {} }: Deps,
   train: (onMetrics: NonNullable<SeedOptions["onMetrics"]>) => Promise<SeedTraining>,
 ): Promise<SeedTraining> {
   const { seeds, track, experiment } = config.run;
-  if (seeds === 1 || !track) return await train((metrics, timesteps) => run.metrics(metrics, timesteps));
+  if (seeds === 1) return await train((metrics, timesteps) => run.metrics(metrics, timesteps));
+  const tell = (metrics: Readonly<Record<string, number>>, step: number) =>
+    onEvent({ kind: "metrics", step, values: { ...metrics, seed } });
+  if (!track) return await train(tell);
   const variables = trackingVariables(settings);
   const tags = { "candelabra.kind": "train-seed", "candelabra.seed": String(seed) };
   return await withRun({ experiment, name: `seed ${seed}`, parent: run, tags, variables }, async (own) => {
     own.params({ "run.seed": seed });
-    const done = await train((metrics, timesteps) => own.metrics(metrics, timesteps));
+    const done = await train((metrics, timesteps) => {
+      own.metrics(metrics, timesteps);
+      tell(metrics, timesteps);
+    });
     own.metrics({ "kept/eval/total_return": keptReturn(done) }, done.history["time/total_timesteps"].at(-1)!);
     return done;
   });
