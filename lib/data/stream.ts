@@ -8,6 +8,8 @@ export interface Bar {
   readonly low: number;
   readonly close: number;
   readonly volume: number; // base units
+  /** The exchange has no such bar: the close before, no volume. Nothing fills on it (`Candles.filled`). */
+  readonly filled?: true;
 }
 
 /** What a stream tells. */
