@@ -1,12 +1,10 @@
 import { formatDate } from "../base/time.ts";
 import type { Market } from "../market/market.ts";
 import type { RiskRule } from "../risk/rule.ts";
-import { mark, rebalance } from "../sim/fill.ts";
+import { carryOut } from "../sim/carry_out.ts";
 import { type Account, clearIntent, type Intent, newIntent } from "../sim/intent.ts";
 import { fillsSince, type Journal } from "../sim/journal.ts";
 import { type Ledger, openLedger } from "../sim/ledger.ts";
-import { fillQuotes } from "../sim/quotes.ts";
-import { fillStops, stopAtOpen } from "../sim/stops.ts";
 import { newTape, type Tape } from "../sim/tape.ts";
 import type { MarginOptions } from "../sim/terms.ts";
 import type { Strategy } from "../strategies/strategy.ts";
@@ -160,11 +158,7 @@ export function openBooks(market: Market, options: BacktestOptions = {}): Books 
     step(t) {
       const row = (t - from) * K;
       const intent = intents[(t - from) % (lag + 1)]; // decided at t − 1 − lag, due now
-      stopAtOpen(ledger, 0, intent.weights, 0, intent.stop, intent.take, tape, t);
-      rebalance(ledger, 0, intent.weights, 0, tape, t);
-      fillQuotes(ledger, 0, intent.bid, intent.ask, intent.size, tape, t);
-      fillStops(ledger, 0, intent.stop, intent.take, tape, t);
-      const value = mark(ledger, 0, tape, t);
+      const value = carryOut(ledger, 0, intent, tape, t);
       account.equity = equity[t - from] = value;
       account.peak = Math.max(account.peak, value);
       for (let k = 0; k < K; k++) {

@@ -1,6 +1,7 @@
 import { below, rng } from "../base/random.ts";
 import type { FeatureMatrix } from "../features/matrix.ts";
 import type { Market } from "../market/market.ts";
+import type { RiskRule } from "../risk/rule.ts";
 import { advance } from "../sim/fill.ts";
 import { type Ledger, openLedger, reopen } from "../sim/ledger.ts";
 import { newTape } from "../sim/tape.ts";
@@ -10,6 +11,7 @@ import type { Env, StepBuffers } from "./env.ts";
 import { logReturn, type Reward } from "./reward.ts";
 import { pack, unpack } from "./saved.ts";
 import { openStanding, stateSizeOf } from "./standing.ts";
+import { openWatch } from "./watch.ts";
 
 /** How a market is cut into episodes, and what may be done in it. */
 export interface MarketEnvOptions {
@@ -27,6 +29,8 @@ export interface MarketEnvOptions {
   readonly cash?: number; // quote currency
   readonly actions?: ActionMeaning;
   readonly margin?: MarginOptions;
+  /** Applied in order to what an action asks for, each episode with its own: what `backtest` takes as `risk`. */
+  readonly risk?: readonly RiskRule[];
   /** Of R rows; log return unless given. */
   readonly reward?: Reward;
 }
@@ -43,7 +47,7 @@ export interface MarketEnv extends Env {
  * closes, through the same books as a backtest: the same actions give the same equity to the last bit.
  *
  * An episode **terminates** when its account is liquidated, and is **truncated** after `bars` bars or at the end of the
- * data. Nothing is allocated while stepping.
+ * data. Nothing is allocated while stepping, but by risk rules.
  *
  * @param features scaled, one row per bar of the market; a window reaches back `window - 1` bars, so no episode starts
  * before `features.warmup + window - 1`
@@ -52,7 +56,7 @@ export interface MarketEnv extends Env {
 export function marketEnv(market: Market, features: FeatureMatrix, options: MarketEnvOptions = {}): MarketEnv {
   const K = market.assets.length;
   const { rows = 64, bars = 256, window = 32, to = market.length, randomStart = true, cash = 10_000 } = options;
-  const { actions: meaning = discreteActions(K), margin = {}, reward = logReturn() } = options;
+  const { actions: meaning = discreteActions(K), margin = {}, risk = [], reward = logReturn() } = options;
   const from = Math.max(options.from ?? 0, features.warmup + window - 1);
   check(market, features, { rows, bars, window, from, to });
 
@@ -64,7 +68,12 @@ export function marketEnv(market: Market, features: FeatureMatrix, options: Mark
   const standing = openStanding(rows, K);
   const { held } = standing;
   const weights = new Float64Array(K);
-  const end = new Int32Array(rows);
+  const [start, end] = [new Int32Array(rows), new Int32Array(rows)];
+  const stride = meaning.kind === "discrete" ? 1 : K;
+  const watch = risk.length > 0 ? openWatch(market, risk, ledger, tape, standing) : undefined;
+  // Rules remember what they have seen in ways of their own: episodes so far are kept as actions, to be shown again.
+  const longest = Math.min(bars, to - 1 - from);
+  const taken = new Float32Array(watch ? rows * longest * stride : 0);
   const out = {
     bars: new Int32Array(rows),
     state: new Float32Array(rows * A),
@@ -79,6 +88,7 @@ export function marketEnv(market: Market, features: FeatureMatrix, options: Mark
     ...[ledger.cash, ledger.units, ledger.fees, ledger.spreadCost, ledger.impactCost, ledger.traded, ledger.wanted],
     ...[ledger.filled, ledger.fills, ledger.capped, ledger.ruined, ledger.shortfall],
     ...[equity, ...standing.memory, end, out.bars, out.state, random.state, reward.memory],
+    ...(watch ? [start, taken] : []),
   ];
 
   return {
@@ -100,7 +110,6 @@ export function marketEnv(market: Market, features: FeatureMatrix, options: Mark
       return out;
     },
     step(actions) {
-      const stride = meaning.kind === "discrete" ? 1 : K;
       if (actions.length !== rows * stride) {
         throw new RangeError(
           `Cannot step ${rows} rows as there must be ${rows * stride} actions: there are ${actions.length}`,
@@ -112,6 +121,10 @@ export function marketEnv(market: Market, features: FeatureMatrix, options: Mark
     save: () => pack(changing),
     restore(saved) {
       unpack(saved, changing);
+      if (watch) {
+        for (let row = 0; row < rows; row++) showAgain(row);
+        unpack(saved, changing);
+      }
       out.rewards.fill(0);
       out.terminated.fill(0);
       out.truncated.fill(0);
@@ -122,33 +135,63 @@ export function marketEnv(market: Market, features: FeatureMatrix, options: Mark
   function stepRow(row: number, actions: Float32Array, at: number) {
     const t = ++out.bars[row];
     const before = equity[row];
-    const fills = ledger.fills[row];
-    for (let k = 0; k < K; k++) weights[k] = held[row * K + k];
-    writeWeights(meaning, actions, at, weights, weights);
-    const after = equity[row] = advance(ledger, row, weights, 0, tape, t);
-    standing.pass(row, before, after, ledger.fills[row] !== fills);
+    if (watch) {
+      const step = placeOf(row, t);
+      for (let i = 0; i < stride; i++) taken[step + i] = actions[at + i];
+    }
+    const after = move(row, actions, at, t);
     const ruined = ledger.ruined[row] !== 0 || !(after > 0);
     out.rewards[row] = reward.of(row, before, after);
     out.terminated[row] = Number(ruined);
     out.truncated[row] = Number(!ruined && t === end[row]);
-    standing.look(row, after, ledger, tape, t, out.state);
     if (!ruined && t < end[row]) return;
     out.finalBars[row] = t;
     for (let i = row * A; i < (row + 1) * A; i++) out.finalState[i] = out.state[i];
     restart(row);
   }
 
+  /** Takes a row's account from bar `t` - 1 to bar `t`. */
+  function move(row: number, actions: Float32Array, at: number, t: number): number {
+    const before = equity[row];
+    const fills = ledger.fills[row];
+    for (let k = 0; k < K; k++) weights[k] = held[row * K + k];
+    writeWeights(meaning, actions, at, weights, weights);
+    const after = watch ? watch.advance(row, weights, before, t) : advance(ledger, row, weights, 0, tape, t);
+    equity[row] = after;
+    standing.pass(row, before, after, ledger.fills[row] !== fills);
+    standing.look(row, after, ledger, tape, t, out.state);
+    return after;
+  }
+
   function restart(row: number) {
     const last = to - 1;
     const room = Math.max(0, last - bars - from);
-    const start = from + (randomStart ? below(room + 1, random) : 0);
-    end[row] = Math.min(last, start + bars);
-    out.bars[row] = start;
+    start[row] = from + (randomStart ? below(room + 1, random) : 0);
+    end[row] = Math.min(last, start[row] + bars);
+    out.bars[row] = start[row];
+    reward.reset(row);
+    begin(row);
+  }
+
+  /** Opens a row's account at the first bar of its episode. */
+  function begin(row: number) {
     reopen(ledger, row, cash);
     equity[row] = cash;
     standing.open(row, cash);
-    reward.reset(row);
-    standing.look(row, cash, ledger, tape, start, out.state);
+    watch?.open(row);
+    standing.look(row, cash, ledger, tape, start[row], out.state);
+  }
+
+  /** Leads a row through its episode so far once more, for its rules to know what they knew. */
+  function showAgain(row: number) {
+    const now = out.bars[row];
+    begin(row);
+    for (let t = start[row] + 1; t <= now; t++) move(row, taken, placeOf(row, t), t);
+  }
+
+  /** Where the action that led a row to bar `t` is kept. */
+  function placeOf(row: number, t: number): number {
+    return (row * longest + t - 1 - start[row]) * stride;
   }
 }
 

@@ -9,6 +9,7 @@ export const stateSizeOf = (assets: number): number => assets + 2;
  */
 export interface Standing {
   readonly held: Float64Array; // [R, K] exposure at the close last looked at, fraction of equity
+  readonly peak: Float64Array; // [R] highest equity so far, quote currency
   /** All that changes, to be saved and restored. */
   readonly memory: readonly Float64Array[];
   /** Starts a row afresh, with no position. */
@@ -26,6 +27,7 @@ export function openStanding(rows: number, assets: number): Standing {
   const entry = new Float64Array(rows); // equity when the position last changed
   return {
     held,
+    peak,
     memory: [held, peak, entry],
     open(row, cash) {
       peak[row] = entry[row] = cash;

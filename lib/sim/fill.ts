@@ -10,7 +10,8 @@ const LARGEST_IMPACT = 0.5;
 
 /**
  * One bar of one account: trades towards `weights` at the open of bar `t` (`rebalance`), then marks it at the close and
- * liquidates it where it must be (`mark`). Backtests, environments and paper trading all step through here.
+ * liquidates it where it must be (`mark`). For weights alone; `carryOut` is the same with quotes and stops. Backtests,
+ * environments and paper trading all step through these two.
  *
  * @returns equity at the close of `t`
  */

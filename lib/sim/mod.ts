@@ -1,4 +1,5 @@
 /** The books: the only place where money moves. */
+export { carryOut } from "./carry_out.ts";
 export { advance, mark, rebalance } from "./fill.ts";
 export { type Account, clearIntent, type Intent, newIntent } from "./intent.ts";
 export { FILL, type Journal, newJournal } from "./journal.ts";
