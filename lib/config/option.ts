@@ -1,10 +1,20 @@
 import { didYouMean } from "../base/suggest.ts";
 
+/** What a form needs to know of an option to offer it. */
+export type OptionKind =
+  | { readonly type: "number"; readonly min: number; readonly max: number; readonly whole: boolean }
+  | { readonly type: "text" }
+  | { readonly type: "flag" }
+  | { readonly type: "choice"; readonly choices: readonly string[] }
+  | { readonly type: "list"; readonly item: OptionKind } // written with commas
+  | { readonly type: "optional"; readonly item: OptionKind }; // or `none`
+
 /** One setting: its default, what it means, and how text becomes its value. The panel and `--help` read these too. */
 export interface Option<T> {
   readonly default: T;
   /** What it is, with its unit. */
   readonly help: string;
+  readonly kind: OptionKind;
   /** Reads a value as a person or a file gives it. Throws `RangeError` saying what is wanted, without the name. */
   read(value: unknown): T;
 }
@@ -24,6 +34,7 @@ export function number(
   return {
     default: standard,
     help,
+    kind: { type: "number", min, max, whole },
     read(value) {
       const found = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
       const fits = typeof found === "number" && Number.isFinite(found) && found >= min && found <= max;
@@ -42,6 +53,7 @@ export function optionalNumber(
   return {
     default: null,
     help,
+    kind: { type: "optional", item: inner.kind },
     read: (value) => value === null || value === "none" || value === "null" ? null : inner.read(value),
   };
 }
@@ -51,6 +63,7 @@ export function text(standard: string, help: string): Option<string> {
   return {
     default: standard,
     help,
+    kind: { type: "text" },
     read(value) {
       if (typeof value !== "string") throw new RangeError("must be text");
       return value;
@@ -63,6 +76,7 @@ export function flag(standard: boolean, help: string): Option<boolean> {
   return {
     default: standard,
     help,
+    kind: { type: "flag" },
     read(value) {
       if (value === true || value === "true") return true;
       if (value === false || value === "false") return false;
@@ -76,6 +90,7 @@ export function choice<const T extends string>(options: readonly T[], standard: 
   return {
     default: standard,
     help,
+    kind: { type: "choice", choices: options },
     read(value) {
       const found = options.find((option) => option === value);
       if (found === undefined) throw new RangeError(`must be one of: ${didYouMean(String(value), options)}`);
@@ -89,6 +104,7 @@ export function list<T>(item: Option<T>, standard: readonly T[], help: string): 
   return {
     default: standard,
     help,
+    kind: { type: "list", item: item.kind },
     read(value) {
       const items = Array.isArray(value) ? value : splitList(value);
       return items.map((one) => item.read(one));

@@ -201,6 +201,7 @@ function actions(standard: string, help: string): Option<string> {
   return {
     default: standard,
     help,
+    kind: { type: "text" },
     read(value) {
       const given = Array.isArray(value) ? value.join(", ") : String(value).trim();
       if (words.includes(given)) return given;
