@@ -1,4 +1,5 @@
 import { guard } from "./guard.ts";
+import { perMarket } from "./per_market.ts";
 import { regimeMethods } from "./regime.ts";
 import { assetReturns } from "./asset_returns.ts";
 import type { RiskRule } from "./rule.ts";
@@ -19,8 +20,9 @@ export function regimeStop(
 ): RiskRule {
   within("regime_stop", "calm", calm, 0.0001, 0.99);
   within("regime_stop", "wild", wild, 0.0001, 0.99);
+  const regimesOf = perMarket((market) => assetReturns(market).map((returns) => regimeMethods[by](returns)));
   return (market) => {
-    const regimes = assetReturns(market).map((returns) => regimeMethods[by](returns));
+    const regimes = regimesOf(market);
     const name = `stop ${percent(calm)} (calm) to ${percent(wild)} (wild) from the best price`;
     return guard(market, { name, kind: "stop", wait }, (t, { k, side, best }) => {
       const { states, probability } = regimes[k];
