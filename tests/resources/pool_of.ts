@@ -1,0 +1,29 @@
+import { fileURLToPath } from "node:url";
+import { openPool, type Pool, type PoolOptions } from "../../lib/resources/pool.ts";
+
+/** The tests' worker. */
+export const workerCommand = {
+  command: Deno.execPath(),
+  args: ["run", "--quiet", "-A", "--no-check", fileURLToPath(import.meta.resolve("./worker_child.ts"))],
+};
+
+/** A pool of the tests' workers. */
+export function poolOf(workers: number, options: Partial<PoolOptions> = {}): Pool {
+  return openPool({ ...workerCommand, workers, ...options });
+}
+
+/** Whether a process runs: one that has ended and was not asked how counts as gone. */
+export function alive(pid: number): boolean {
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || (error as Error).message.includes("os error 3")) return false;
+    throw error;
+  }
+}
+
+/** Waits until `holds`, 10 s at most. */
+export async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+}
