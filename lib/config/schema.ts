@@ -133,7 +133,11 @@ export const schema = {
     }),
   },
   risk: {
-    rules: text("", "what watches over the strategy: volatility_target(0.3), trailing_stop(atr=3); see lab list rules"),
+    rules: text(
+      "",
+      "what watches over the strategy, or over an agent in training and after it: volatility_target(0.3), " +
+        "trailing_stop(atr=3); see lab list rules",
+    ),
     level: number(0.95, "level of the values at risk that are shown", { min: 0.5, max: 0.9999 }),
     window: number(500, "returns that a value at risk is forecast from", { min: 50, max: 100_000, whole: true }),
   },
@@ -155,6 +159,23 @@ export const schema = {
     }),
     horizon: optionalNumber("bars from the shock on that are looked at; none: a fifth of the period", whole),
     workers: number(2, "workers; 0: none", { min: 0, max: 256, whole: true }),
+  },
+  tune: {
+    trials: number(50, "trials of a sweep, pruned and failed ones among them", { ...whole, max: 100_000 }),
+    sampler: text("random", "what chooses the next trial: random, grid, tpe, cmaes; see lab list samplers"),
+    scheduler: text("asha", "what stops trials early: asha, median, pbt, none"),
+    objective: choice(
+      ["sharpe_ratio", "log_return"],
+      "sharpe_ratio",
+      "what is made large: mean over folds and seeds, out of sample, net of costs, annual",
+    ),
+    folds: number(3, "walk-forward folds over the bars before the test part", { ...whole, max: 50 }),
+    seeds: number(2, "agents trained in each fold, from run.seed on", { ...whole, max: 50 }),
+    timesteps: optionalNumber("env steps of each agent; none: ppo.total_timesteps", { ...whole, max: 1e12 }),
+    workers: optionalNumber("trials at once; none: as many as are found to help", { ...whole, max: 256 }),
+    seconds: optionalNumber("longest a sweep may take, s; none: until its trials are done", { min: 1 }),
+    trial_seconds: optionalNumber("longest a trial may take, s", { min: 1 }),
+    trial_memory: optionalNumber("largest memory of a trial's process, MiB", { min: 64 }),
   },
   report: {
     timeout: number(300, "longest a notebook cell may take, s", { min: 1, max: 86_400 }),

@@ -4,6 +4,7 @@ import { type ActionMeaning, boxActions, discreteActions } from "../env/actions.
 import type { MarketEnvOptions } from "../env/market_env.ts";
 import { openReward } from "../env/reward.ts";
 import type { BarRange } from "../market/split.ts";
+import { parseRules, type RiskRule } from "../risk/mod.ts";
 
 /** Options of PPO by settings, for one seed. */
 export function ppoOptionsOf({ ppo, agent }: Config, seed: number): PpoOptions {
@@ -57,6 +58,9 @@ export function choiceNames({ choices, assets }: ActionMeaning, symbols: readonl
   });
 }
 
+/** Risk rules that an agent is trained and tried under, by settings, in the order they act. */
+export const agentRules = ({ risk: { rules } }: Config): RiskRule[] => parseRules(rules).map(({ rule }) => rule);
+
 /** Options of the env that an agent is trained in, by settings. */
 export function trainingEnvOf(config: Config, actions: ActionMeaning, { from, to }: BarRange): MarketEnvOptions {
   const { n_envs, window_size, episode_bars, random_start, reward, reward_parameter } = config.env;
@@ -70,6 +74,7 @@ export function trainingEnvOf(config: Config, actions: ActionMeaning, { from, to
     cash: config.backtest.cash,
     margin: { leverage: config.backtest.leverage },
     actions,
+    risk: agentRules(config),
     reward: openReward(reward, n_envs, reward_parameter ?? undefined),
   };
 }

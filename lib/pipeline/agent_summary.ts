@@ -60,7 +60,7 @@ export function agentSummary(
     readonly learning?: Badge | undefined;
   } = {},
 ): Summary & Displayable {
-  const { source, rows, seeds, notes, features, warnings, numbers } = report;
+  const { source, rows, seeds, notes, rules, features, warnings, numbers } = report;
   const [agent] = rows;
   const hold = lineOf(rows, "buy and hold");
   const few = seeds.length < ENOUGH_SEEDS;
@@ -115,6 +115,7 @@ export function agentSummary(
       "features": features.specs.join(", "),
       "features hash": features.hash,
       "network": `${config.agent.trunk}, window of ${notes.window} bars × ${notes.features.length} features`,
+      ...(rules.length > 0 ? { "risk rules": rules.map(({ text }) => text).join(", ") } : {}),
       ...(training ? { "engine": training.seeds[0].engine } : {}),
       "costs": `fee ${config.costs.transaction_fee} bps, spread ${config.costs.spread} bps, at most ${
         percent(config.costs.participation)

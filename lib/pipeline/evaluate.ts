@@ -1,6 +1,7 @@
 import { openPolicy, type PolicyNotes } from "../agent/policy_file.ts";
 import { trade, tradeAll, type Traded, type Trader } from "../agent/policy_strategy.ts";
 import {
+  backtest,
   type BacktestResult,
   compare,
   type CostDecomposition,
@@ -24,6 +25,7 @@ import { formatDate } from "../base/time.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { Market } from "../market/market.ts";
+import { checkHistory, type NamedRule, parseRules, type RiskRule } from "../risk/mod.ts";
 import { makeStrategy, randomLike, strategies } from "../strategies/mod.ts";
 import type { AgentFeatures } from "./agent_features.ts";
 import { choiceNames } from "./agent_options.ts";
@@ -71,8 +73,9 @@ export interface AgentReport {
   readonly source: LoadedMarket;
   readonly features: AgentFeatures;
   readonly notes: PolicyNotes; // of the model, which is the first seed's
+  readonly rules: readonly NamedRule[]; // that watched over the agent, in the order they act
   readonly seeds: readonly AgentSeed[];
-  /** The agent, buy and hold, momentum, mean reversion, random of the same turnover, flat. */
+  /** The agent, buy and hold (under the agent's rules too, if any), momentum, mean reversion, random of the same turnover, flat. */
   readonly rows: readonly AgentRow[];
   readonly results: Readonly<Record<string, BacktestResult>>; // of the baselines that are one run
   /** How likely a seed earns more than buy and hold over the period; and in a month of it. */
@@ -89,6 +92,7 @@ export interface AgentReport {
 
 export const AGENT = "PPO agent";
 const HOLD = "buy and hold";
+const GUARDED_HOLD = "buy and hold with risk rules";
 const RANDOM = "random, same turnover";
 const RANDOM_PATHS = 4; // per seed
 
@@ -103,7 +107,8 @@ export interface EvaluateOptions {
 /**
  * Lets trained agents trade the period that settings name, greedily and with all costs, beside buy and hold, momentum,
  * mean reversion, chance with the same turnover, and cash. Several seeds are summed up by their interquartile mean with
- * a bootstrap interval (Agarwal et al. 2021), because a single seed says little.
+ * a bootstrap interval (Agarwal et al. 2021), because a single seed says little. Risk rules that settings name watch over
+ * the agent, and over buy and hold once more; the other baselines trade without.
  *
  * @param policies the model first; then other seeds of the same training
  * @throws {RangeError} if there is none, or the features at hand are not those it was trained on
@@ -119,7 +124,10 @@ export async function evaluateStage(
   }
   const source = given ?? await loadMarket(config, deps);
   const { market } = source;
+  const rules = parseRules(config.risk.rules);
+  checkHistory(rules, source.period.to);
   const options = optionsOf(config, source);
+  const guarded = { ...options, risk: rules.map(({ rule }) => rule) };
   using bar = barOf(deps, "Evaluating");
   const total = policies.length + 2;
   await using first = await openPolicy(policies[0].file);
@@ -127,18 +135,19 @@ export async function evaluateStage(
   const features = await featuresFor(notes, source, wanted);
 
   const seeds: AgentSeed[] = [];
+  const markets = atFees(market);
   for (const [i, { seed, file }] of policies.entries()) {
     bar.update(i, total, `seed ${seed}`);
     await using policy = i === 0 ? undefined : await openPolicy(file);
     const trader = traderOf((policy ?? first).policy(features.matrix), notes, features);
-    const traded = await tradeAll(atFees(market), trader, withSignal(options, deps));
+    const traded = await tradeAll(markets, trader, withSignal(guarded, deps));
     seeds.push(seedOf(seed, market, traded));
   }
   bar.update(policies.length, total, "decision lag");
   const trader = traderOf(first.policy(features.matrix), notes, features);
-  const lag = await lagOf(market, trader, withSignal(options, deps), seeds[0].result);
+  const lag = await lagOf(market, trader, withSignal(guarded, deps), seeds[0].result);
   bar.update(policies.length + 1, total, "baselines");
-  const { rows, results } = beside(market, config, options, seeds);
+  const { rows, results } = beside(market, config, options, guarded.risk, seeds);
   const hold = results[HOLD];
   const costs = costDecomposition(seeds[0].result);
   const estimation = { resamples: config.evaluate.resamples, seed: config.run.seed };
@@ -158,6 +167,7 @@ export async function evaluateStage(
     source,
     features,
     notes,
+    rules,
     seeds,
     rows,
     results,
@@ -231,6 +241,7 @@ function beside(
   market: Market,
   config: Config,
   options: ReturnType<typeof optionsOf>,
+  risk: readonly RiskRule[],
   seeds: readonly AgentSeed[],
 ): { rows: AgentRow[]; results: Record<string, BacktestResult> } {
   const names = ["buy_and_hold", "momentum", "mean_reversion", "flat"];
@@ -243,18 +254,22 @@ function beside(
     Array.from({ length: RANDOM_PATHS }, (_, i) => randomLike(result, { seed: RANDOM_PATHS * seed + i }))
   );
   const random = compare(market, Object.fromEntries(chance.map((strategy, i) => [String(i), strategy])), options);
+  const guarded = Object.fromEntries(
+    risk.length === 0 ? [] : [[GUARDED_HOLD, backtest(market, strategies.buy_and_hold.make({}), { ...options, risk })]],
+  );
   const row = (strategy: string, runs: readonly Evaluation[]) => rowOf(strategy, runs, config);
   const [hold, momentum, reversion, flat] = plain.rows.map((one) => row(one.strategy, [one]));
   return {
     rows: [
       row(AGENT, seeds.map(({ evaluation }) => evaluation)),
       hold,
+      ...Object.entries(guarded).map(([name, result]) => row(name, [evaluate(name, result)])),
       momentum,
       reversion,
       row(RANDOM, random.rows),
       flat,
     ],
-    results: plain.results,
+    results: { ...plain.results, ...guarded },
   };
 }
 

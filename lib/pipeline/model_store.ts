@@ -95,7 +95,7 @@ export function settingsOfModel({ about }: PolicyNotes): PartialConfig {
   const sections: Record<string, Record<string, string>> = {};
   for (const [path, value] of Object.entries(JSON.parse(about.settings ?? "{}") as Record<string, string>)) {
     const [section, key] = path.split(".");
-    if (["data", "features", "costs", "split", "backtest", "env"].includes(section)) {
+    if (["data", "features", "costs", "split", "backtest", "env", "risk"].includes(section)) {
       (sections[section] ??= {})[key] = value;
     }
   }

@@ -6,10 +6,11 @@ import type { Config } from "../config/schema.ts";
 import { fitScaler, scale } from "../features/scale.ts";
 import { featureSpecs } from "../features/sets.ts";
 import { number } from "../report/format.ts";
+import { checkHistory, parseRules } from "../risk/mod.ts";
 import { gitState } from "../track/git.ts";
 import { withRun } from "../track/open_run.ts";
 import { type AgentFeatures, agentFeatures } from "./agent_features.ts";
-import { actionsOf, ppoOptionsOf } from "./agent_options.ts";
+import { actionsOf, agentRules, ppoOptionsOf } from "./agent_options.ts";
 import { type Checkpoints, nearestTraining, openCheckpoints } from "./checkpoints.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { type AgentReport, evaluateStage, type PolicyOfSeed, recordEvaluation } from "./evaluate.ts";
@@ -68,6 +69,7 @@ async function prepare(config: Config, deps: Deps): Promise<{ training: Training
   checkSettings(config);
   const source = await loadMarket(config, deps);
   const { market, split } = source;
+  checkHistory(parseRules(config.risk.rules), split.train.to);
   const actions = actionsOf(config, market.assets.length);
   using bar = barOf(deps, "Building features");
   const specs = featureSpecs(config.features.spec, { columns: Object.keys(market.assets[0].extra) });
@@ -91,6 +93,7 @@ async function prepare(config: Config, deps: Deps): Promise<{ training: Training
 function checkSettings(config: Config): void {
   checkOptions({ rows: config.env.n_envs }, ppoOptionsOf(config, config.run.seed));
   actionsOf(config, config.data.input.length); // a wrong word is told before candles are read
+  agentRules(config);
 }
 
 function checkSpans(
@@ -120,11 +123,16 @@ function settingsOf({ config, source }: Training, { specs, hash }: AgentFeatures
     costs: config.costs,
     account: { cash: config.backtest.cash, leverage: config.backtest.leverage },
     env: config.env,
+    ...rulesIn(config),
     ppo: { ...ppo, ...(ppo.anneal_lr ? { total_timesteps } : {}) }, // else it only says when to stop
     agent: config.agent,
     train: { eval_freq: config.train.eval_freq },
   };
 }
+
+/** Risk rules, where there are any: without, a training is what it was before there were rules in it. */
+const rulesIn = ({ risk: { rules } }: Config) =>
+  rules.trim() === "" ? {} : { rules: parseRules(rules).map(({ text }) => text).join(", ") };
 
 async function checkpointsFor(
   training: Training,
@@ -277,7 +285,8 @@ async function ofSeed(
 
 function scoreOf(config: Config, { source, seeds }: TrainReport): ValidationScore {
   const { costs, split, backtest: { cash, leverage } } = config;
-  return validationScore({ data: source.hash, split, costs, cash, leverage }, seeds.map(keptReturn));
+  const trial = { data: source.hash, split, costs, cash, leverage, ...rulesIn(config) };
+  return validationScore(trial, seeds.map(keptReturn));
 }
 
 function tagsOf(config: Config, { source, features, seeds }: TrainReport): Record<string, string> {

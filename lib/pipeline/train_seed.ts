@@ -9,7 +9,7 @@ import type { ActionMeaning } from "../env/actions.ts";
 import { marketEnv } from "../env/market_env.ts";
 import type { FeatureMatrix } from "../features/matrix.ts";
 import { number, percent } from "../report/format.ts";
-import { ppoOptionsOf, scaledRewards, trainingEnvOf } from "./agent_options.ts";
+import { agentRules, ppoOptionsOf, scaledRewards, trainingEnvOf } from "./agent_options.ts";
 import type { Checkpoint, Checkpoints } from "./checkpoints.ts";
 import { barOf, type Deps } from "./deps.ts";
 import type { LoadedMarket } from "./market.ts";
@@ -75,6 +75,7 @@ export async function trainSeed(
   const { reward_scale } = config.env;
   const env = marketEnv(source.market, scaled, trainingEnvOf(config, actions, source.split.train));
   await using ppo = await openPpo(scaledRewards(env, reward_scale), ppoOptionsOf(config, seed));
+  const risk = agentRules(config);
   const trader = { policy: ppo.net.policy(env.table), actions, first };
 
   const history: Record<string, number[]> = {};
@@ -140,7 +141,7 @@ export async function trainSeed(
     const { validation } = source.split;
     if (validation.to - validation.from < 2) return;
     const { cash, leverage } = config.backtest;
-    const { result } = await trade(source.market, trader, { ...validation, cash, margin: { leverage } });
+    const { result } = await trade(source.market, trader, { ...validation, cash, margin: { leverage }, risk });
     const { totalReturn, sharpeRatio } = resultMetrics(result);
     const metrics = {
       "eval/mean_reward": Math.log1p(totalReturn),

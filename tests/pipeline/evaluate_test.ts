@@ -8,6 +8,7 @@ import { actionTable, agentTable, feeTable, seedTable } from "../../lib/pipeline
 import { type AgentReport, evaluateStage } from "../../lib/pipeline/evaluate.ts";
 import { learningVerdict } from "../../lib/pipeline/learning_suite.ts";
 import { loadMarket } from "../../lib/pipeline/market.ts";
+import { settingsOfModel } from "../../lib/pipeline/model_store.ts";
 import { featuresFor, probe } from "../../lib/pipeline/models.ts";
 import { policiesOf, type TrainReport, trainStage } from "../../lib/pipeline/train.ts";
 import { tiny, withFolder, writeTiny } from "./tiny.ts";
@@ -206,5 +207,32 @@ Deno.test("the learning suite's verdict counts bars met; there is none where it 
     assertEquals([verdict, passed], ["1 of 2 bars met; missed: random walk", false]);
     await Deno.writeTextFile(path, '{"task":"oracle","met":true}\n');
     assertEquals((await learningVerdict(path))!.passed, true);
+  });
+});
+
+Deno.test("risk rules watch over an agent in training, on validation and on the test part", async () => {
+  await withFolder(async (folder) => {
+    const rules = "risk.rules=limit_exposure(0.3), stop_loss(0.01, wait=3)";
+    const { loaded, training, report } = await trained(folder, [rules]);
+    const free = await trainStage({ ...loaded.config, risk: { ...loaded.config.risk, rules: "" } }, {}, {
+      checkpoints: null,
+    });
+    assert(training.seeds[0].weights !== free.seeds[0].weights, "the env pays what is left under the rules");
+    assertEquals(report.rules.map(({ name }) => name), ["stop_loss", "limit_exposure"]);
+    for (const { result } of report.seeds) {
+      assert(result.events.length > 0 && result.weights.every((weight) => Math.abs(weight) < 0.33));
+    }
+    const [, hold, guarded] = report.rows;
+    assertEquals(guarded.strategy, "buy and hold with risk rules");
+    assert(guarded.exposure < 0.33 && hold.exposure > 0.9, `${guarded.exposure} and ${hold.exposure}`);
+    const { provenance } = agentSummary(report, loaded.config, { training });
+    assertEquals(provenance["risk rules"], "stop_loss(loss=0.01, wait=3), limit_exposure(limit=0.3)");
+    await using policy = await openPolicy(policiesOf(training)[0].file);
+    assertEquals(settingsOfModel(policy.notes).risk?.rules, loaded.config.risk.rules);
+    const again = await evaluateStage(
+      tiny(loaded.config.data.input[0], ["run.seeds=2", "evaluate.resamples=200"]).config,
+      policiesOf(training),
+    );
+    assertEquals(again.rules, [], "settings say under which rules");
   });
 });

@@ -107,6 +107,30 @@ Deno.test("killed with -9 and resumed, a training ends as one that went through,
   });
 });
 
+Deno.test("resumed under risk rules, a training ends as one that went through, byte for byte", async () => {
+  await withFolder(async (folder) => {
+    const rules = "trailing_stop(atr=1, wait=4), limit_daily_loss(0.01), volatility_target(0.4)";
+    const { config } = tiny(await writeTiny(folder), [`risk.rules=${rules}`, "train.checkpoint_every=0"]);
+    const checkpoints = `${folder}/checkpoints`;
+    const stop = new AbortController();
+    let updates = 0;
+    const progress = (label: string) => ({
+      update: () => void (label.startsWith("Training") && ++updates === 4 && stop.abort()),
+      [Symbol.dispose]() {},
+    });
+    await assertRejects(() => trainStage(config, { signal: stop.signal, progress }, { checkpoints }), Error, "abort");
+    const resumed = await trainStage(config, {}, { checkpoints, resume: true });
+    assert(resumed.seeds[0].resumed > 0 && resumed.seeds[0].resumed < 512);
+    assertEquals(outcome(resumed), outcome(await trainStage(config, {}, none)));
+    // A training under other rules is another training.
+    const other = await trainStage({ ...config, risk: { ...config.risk, rules: "" } }, {}, {
+      checkpoints,
+      resume: true,
+    });
+    assertEquals(other.seeds[0].resumed, 0);
+  });
+});
+
 Deno.test("told to stop, a training leaves a checkpoint that it goes on from; a finished one has nothing left to do", async () => {
   await withFolder(async (folder) => {
     const { config } = tiny(await writeTiny(folder), ["run.seeds=2"]);
@@ -148,6 +172,11 @@ Deno.test("what cannot be trained is refused before any work", async () => {
   await withFolder(async (folder) => {
     const path = await writeTiny(folder, { bars: 300 });
     const cases: [string[], string][] = [
+      [["risk.rules=stop_loss(0.1), fixed_fraction(2), limit_leverage(1)"], "Cannot combine"],
+      [
+        ["risk.rules=limit_var(0.02)", "split.train=0.04", "split.validation=0.5"],
+        "Cannot use limit_var(limit=0.02) without",
+      ],
       [["ppo.batch_size=48"], "batch_size must divide the 64 samples"],
       [["ppo.batch_size=128"], "batch_size must divide the 64 samples"],
       [["env.window_size=400"], "the train part must have at least 3 bars after the first"],
