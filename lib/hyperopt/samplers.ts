@@ -1,4 +1,5 @@
 import { didYouMean } from "../base/suggest.ts";
+import { openOptuna } from "./optuna.ts";
 import { sampleGrid } from "./sample_grid.ts";
 import { sampleRandom } from "./sample_random.ts";
 import type { SamplerEntry } from "./sampler.ts";
@@ -14,6 +15,21 @@ export const samplers = {
     help: "every combination once, shuffled; floats must say how many values",
     python: false,
     open: (options) => Promise.resolve(sampleGrid(options)),
+  },
+  optuna_tpe: {
+    help: "Optuna's tree-structured Parzen estimator",
+    python: true,
+    open: (options) => openOptuna("tpe", options),
+  },
+  cmaes: {
+    help: "Optuna's CMA-ES: for numbers, and a hundred trials or more",
+    python: true,
+    open: (options) => openOptuna("cmaes", options),
+  },
+  gp: {
+    help: "Optuna's Gaussian process: for few, costly trials; wants torch",
+    python: true,
+    open: (options) => openOptuna("gp", options),
   },
 } as const satisfies Readonly<Record<string, SamplerEntry>>;
 
