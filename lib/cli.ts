@@ -5,7 +5,7 @@ import { projectPath } from "./base/project.ts";
 import type { Context } from "./cli/command.ts";
 import { closeEvents } from "./cli/events.ts";
 import { commands } from "./cli/mod.ts";
-import { readEnvironment, settingsOf } from "./config/environment.ts";
+import { LEASH, readEnvironment, settingsOf } from "./config/environment.ts";
 
 /**
  * Runs one command line.
@@ -83,6 +83,10 @@ function watchSignals(interrupt: AbortController): () => void {
     log("warn", "Interrupted: finishing what must not be left half done. Press again to stop at once.");
     interrupt.abort(new DOMException("Interrupted", "AbortError"));
   };
+  if (Deno.env.get(LEASH)) {
+    Deno.env.delete(LEASH); // this process's alone
+    Deno.stdin.readable.pipeTo(new WritableStream()).finally(onSignal); // who started it is gone
+  }
   const signals = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   return () => signals.forEach((signal) => Deno.removeSignalListener(signal, onSignal));

@@ -32,6 +32,7 @@ const needs: Readonly<Record<string, Needs>> = {
   explain: {},
   publish: {},
   notebook: { net: "tracking", run: true, write: [".venv", ".jupyter"] },
+  panel: { net: "tracking", run: true, write: ["mlflow_runs", ".venv"] }, // stages run beside it, with their own
   list: { native: true },
   config: {},
   help: {},
@@ -42,8 +43,14 @@ const needs: Readonly<Record<string, Needs>> = {
  *
  * @param folder the project's, where `.env` files and its own folders are
  * @param cwd what relative paths of `--output` and `--to` start from
+ * @param events the file that somebody watches, where there is one
  */
-export function permissions(args: readonly string[], folder = projectPath(), cwd = Deno.cwd()): string[] {
+export function permissions(
+  args: readonly string[],
+  folder = projectPath(),
+  cwd = Deno.cwd(),
+  events = Deno.env.get(EVENTS),
+): string[] {
   const command = args.find((arg) => !arg.startsWith("-")) ?? "help";
   const helps = command === "help" || args.some((arg) => arg === "--help" || arg === "-h");
   const named = command === "help" ? args[args.indexOf("help") + 1] ?? command : command;
@@ -52,7 +59,7 @@ export function permissions(args: readonly string[], folder = projectPath(), cwd
   const writable = [
     ...write.map((name) => resolve(folder, name)),
     ...(write.length > 0 ? [temporaryFolder()] : []),
-    ...(helps ? [] : [...outputs(args, cwd), ...watched(cwd)]),
+    ...(helps ? [] : [...outputs(args, cwd), ...(events ? [resolve(cwd, events)] : [])]),
   ];
   const hosts = ["127.0.0.1", "localhost", ...trackingHost(folder)];
   return [
@@ -74,12 +81,6 @@ function outputs(args: readonly string[], cwd: string): string[] {
   return paths.flatMap((path) => [resolve(cwd, path), dirname(resolve(cwd, path))]);
 }
 
-/** The file that somebody watches, where there is one. */
-function watched(cwd: string): string[] {
-  const path = Deno.env.get(EVENTS);
-  return path ? [resolve(cwd, path)] : [];
-}
-
 function trackingHost(folder: string): string[] {
   try {
     const uri = readEnvironment(folder)["MLFLOW_TRACKING_URI"];
@@ -94,14 +95,16 @@ function temporaryFolder(): string {
   return Deno.env.get("TMPDIR") ?? Deno.env.get("TEMP") ?? "/tmp";
 }
 
+/** Arguments of `deno` that run a command line: with its permissions, never through a shell. */
+export function denoArguments(args: readonly string[], cwd = Deno.cwd(), events = Deno.env.get(EVENTS)): string[] {
+  const cli = fileURLToPath(import.meta.resolve("./cli.ts"));
+  return ["run", "--quiet", "--no-prompt", ...permissions(args, projectPath(), cwd, events), cli, ...args];
+}
+
 /** Runs the command line and returns its exit code. Ctrl-C and other ends are the child's to handle, once. */
 async function launch(args: readonly string[]): Promise<number> {
   const cwd = Deno.env.get("INIT_CWD") ?? Deno.cwd(); // where the user is: `deno task` goes to the project's folder
-  const cli = fileURLToPath(import.meta.resolve("./cli.ts"));
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", ...permissions(args, projectPath(), cwd), cli, ...args],
-    cwd,
-  }).spawn();
+  const child = new Deno.Command(Deno.execPath(), { args: denoArguments(args, cwd), cwd }).spawn();
   let interrupted = 0;
   const kill = (signal: Deno.Signal) => {
     try {

@@ -14,6 +14,21 @@ export type StageEvent =
   }
   | { readonly kind: "run"; readonly id: string; readonly name: string; readonly url: string | null }
   | { readonly kind: "metrics"; readonly step: number | null; readonly values: Readonly<Record<string, number>> }
+  | {
+    readonly kind: "history"; // of a backtest: thinned to what a chart can show
+    readonly title: string;
+    readonly time: readonly number[]; // [T] bar open, ms UTC
+    readonly equity: readonly number[]; // [T] quote currency
+    readonly drawdown: readonly number[]; // [T] 0..1 of the peak
+    readonly close: Readonly<Record<string, readonly number[]>>; // [T] by symbol
+    readonly weights: Readonly<Record<string, readonly number[]>>; // [T] by symbol, share of equity
+    readonly fills: readonly {
+      readonly bar: number;
+      readonly symbol: string;
+      readonly units: number;
+      readonly price: number;
+    }[];
+  }
   | { readonly kind: "page"; readonly path: string } // a report was written, from the project's folder
   | {
     readonly kind: "trial";

@@ -17,8 +17,11 @@ export interface Settings {
   readonly redisUrl?: Secret;
 }
 
-/** The one of our variables that is no setting: the file that a command tells its events to. */
+/** Names the file that a command tells its events to. Like `LEASH`, no setting though it begins like one. */
 export const EVENTS = "CANDELABRA_EVENTS";
+
+/** Set where a command is to end when its standard input does: whoever started it and holds the other end is gone. */
+export const LEASH = "CANDELABRA_LEASH";
 
 const environments = ["development", "staging", "production"] as const;
 

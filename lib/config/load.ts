@@ -1,6 +1,6 @@
 import { projectPath } from "../base/project.ts";
 import { didYouMean } from "../base/suggest.ts";
-import { EVENTS, readEnvironment, type Settings, settingsOf } from "./environment.ts";
+import { EVENTS, LEASH, readEnvironment, type Settings, settingsOf } from "./environment.ts";
 import { type PresetName, presets } from "./presets.ts";
 import { type Config, defaults, optionPaths, type PartialConfig } from "./schema.ts";
 
@@ -58,7 +58,9 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   putAll(presets[preset as PresetName], `preset ${preset}`);
   const variables = environment ?? readEnvironment(folder);
   for (const [name, value] of Object.entries(variables)) {
-    if (name.startsWith("CANDELABRA_") && name !== EVENTS) put(pathOfVariable(name), value, "environment");
+    if (name.startsWith("CANDELABRA_") && name !== EVENTS && name !== LEASH) {
+      put(pathOfVariable(name), value, "environment");
+    }
   }
   putAll(values, "file");
   for (const entry of set) {

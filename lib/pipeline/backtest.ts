@@ -29,6 +29,7 @@ import { checkHistory, parseRules } from "../risk/mod.ts";
 import { makeStrategy, randomLike, strategies, type Strategy } from "../strategies/mod.ts";
 import { columnsBytes } from "./artifact.ts";
 import { barOf, breath, type Deps } from "./deps.ts";
+import { historyEvent } from "./history.ts";
 import { interruptibleLeakCheck } from "./leak_check.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
 import { snakeCase } from "./names.ts";
@@ -151,6 +152,7 @@ export async function trackedBacktest(loaded: LoadedConfig, deps: Deps = {}): Pr
   const source = await loadMarket(config, deps);
   return await tracked(loaded, facts, async (run) => {
     const report = await backtestOn(source, actors, config, deps);
+    deps.onEvent?.(historyEvent(report.title, source.market, report.result));
     await record(run, report);
     return { ...report, run: { id: run.id, url: run.url } };
   }, deps);

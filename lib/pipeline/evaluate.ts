@@ -32,6 +32,7 @@ import { choiceNames } from "./agent_options.ts";
 import { columnsBytes } from "./artifact.ts";
 import { optionsOf, tradeColumns } from "./backtest.ts";
 import { barOf, type Deps } from "./deps.ts";
+import { historyEvent } from "./history.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
 import { featuresFor } from "./models.ts";
 import { datasetOf, type RunFacts, tracked, type Tracking } from "./tracked.ts";
@@ -375,6 +376,7 @@ export async function trackedEvaluate(
   };
   return await tracked(loaded, facts, async (run) => {
     const report = await evaluateStage(loaded.config, policies, deps, options);
+    tellModel(report, deps);
     const { source, features, numbers } = report;
     run.tags({ "candelabra.data_hash": source.hash, "candelabra.data": source.name });
     run.tags({ "candelabra.feature_hash": features.hash, "candelabra.model": name });
@@ -383,6 +385,11 @@ export async function trackedEvaluate(
     await recordEvaluation(run, report);
     return { ...report, run: { id: run.id, url: run.url } };
   }, deps);
+}
+
+/** Tells how the model, the first seed's policy, did. */
+export function tellModel({ source, seeds }: AgentReport, { onEvent }: Deps): void {
+  onEvent?.(historyEvent(`${AGENT}, seed ${seeds[0].seed}`, source.market, seeds[0].result));
 }
 
 /** What else speaks against believing the numbers. */

@@ -13,7 +13,7 @@ import { type AgentFeatures, agentFeatures } from "./agent_features.ts";
 import { actionsOf, agentRules, ppoOptionsOf } from "./agent_options.ts";
 import { type Checkpoints, nearestTraining, openCheckpoints } from "./checkpoints.ts";
 import { barOf, type Deps } from "./deps.ts";
-import { type AgentReport, evaluateStage, type PolicyOfSeed, recordEvaluation } from "./evaluate.ts";
+import { type AgentReport, evaluateStage, type PolicyOfSeed, recordEvaluation, tellModel } from "./evaluate.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
 import { MODEL_FOLDER, packageModel } from "./model_package.ts";
 import { type Registered, registerModel, type ValidationScore, validationScore } from "./model_store.ts";
@@ -235,6 +235,7 @@ export async function trackedTrain(
     const report = reportOf(training, features, seeds);
     run.tags({ "candelabra.engine": seeds[0].engine });
     const evaluation = await evaluateStage(config, policiesOf(report), deps, { source });
+    tellModel(evaluation, deps);
     const numbers = { ...report.numbers, ...prefixed("test/", evaluation.numbers) };
     run.result(numbers);
     for (const [path, body] of packageModel(policiesOf(report), evaluation.notes, run.id)) {

@@ -59,6 +59,12 @@ export async function trackingServer(options: ServerOptions = {}): Promise<Track
   });
 }
 
+/** The address of the local server of `root` if one runs; none is started. */
+export async function runningServer(root: string = projectPath("mlflow_runs")): Promise<string | undefined> {
+  keepLoopbackDirect();
+  return await alive(root);
+}
+
 /** Ends the local server of `root` if one runs, after it has answered what it was asked; says whether there was one. */
 export async function stopServer(root: string = projectPath("mlflow_runs")): Promise<boolean> {
   keepLoopbackDirect();
