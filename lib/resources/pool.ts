@@ -22,7 +22,7 @@ export interface PoolOptions {
 /** One job's limits, and who listens. */
 export interface JobOptions {
   /** Takes a message of the job; what it returns is sent to the worker as its answer, `undefined` sends nothing. */
-  readonly onMessage?: (message: Json) => Json | undefined | Promise<Json | undefined>;
+  readonly onMessage?: (message: Json) => Json | void | Promise<Json | void>;
   readonly signal?: AbortSignal;
   /** A job over its budget is ended and fails with a RangeError that says so. */
   readonly seconds?: number;

@@ -6,7 +6,7 @@ export interface JobTalk {
   tell(message: { readonly [key: string]: Json }): void;
   /** Sends a message and waits for its answer. One at a time. */
   ask(message: { readonly [key: string]: Json }): Promise<Json>;
-  /** The pool wants the job to end soon: it has `grace` ms to keep what it has. */
+  /** The pool wants the job to end soon: it has `grace` ms to keep what it has. A job that never took it is ended at once. */
   readonly signal: AbortSignal;
 }
 
@@ -24,9 +24,10 @@ export async function serveJobs(work: (job: Json, talk: JobTalk) => Promise<Json
   const stop = new AbortController();
   let answer: ((value: Json) => void) | undefined;
   let working = false;
+  let listening = false; // to the signal
   const write = (message: unknown) => writeLine(JSON.stringify(message));
   if (Deno.build.os !== "windows") {
-    Deno.addSignalListener("SIGTERM", () => working ? stop.abort() : Deno.exit(143));
+    Deno.addSignalListener("SIGTERM", () => working && listening ? stop.abort() : Deno.exit(143));
   }
   const talk: JobTalk = {
     tell: write,
@@ -35,10 +36,13 @@ export async function serveJobs(work: (job: Json, talk: JobTalk) => Promise<Json
         answer = resolve;
         write(message);
       }),
-    signal: stop.signal,
+    get signal() {
+      listening = true;
+      return stop.signal;
+    },
   };
   const begin = async (job: Json) => {
-    working = true;
+    [working, listening] = [true, false];
     try {
       write({ result: await work(job, talk) ?? null });
     } catch (error) {

@@ -10,7 +10,7 @@ export interface WorkerProcess {
   /** The end of what it wrote to standard error since `forget`, without secrets. */
   words(): string;
   forget(): void;
-  /** Asks it to end, and ends it if it has not after `grace` ms. Resolves when it is gone. */
+  /** Asks it to end (SIGTERM; its input stays open: the end of that means that nobody listens any more), and ends it if it has not after `grace` ms. Resolves when it is gone. */
   stop(grace: number): Promise<void>;
 }
 
@@ -67,7 +67,6 @@ export function startWorker({ command, args, env, onLine }: WorkerProcessOptions
     words: () => redact(said.trim()),
     forget: () => void (said = ""),
     async stop(grace) {
-      void quietly(input.close());
       kill("SIGTERM");
       const timer = setTimeout(() => kill("SIGKILL"), grace);
       await ended;

@@ -21,7 +21,6 @@ Deno.test("a job can tell and ask, and its messages are heard in order", async (
     onMessage: async (message) => {
       await new Promise((resolve) => setTimeout(resolve, 0));
       heard.push((message as { i: number }).i);
-      return undefined;
     },
   });
   assertEquals(heard, Array.from({ length: 200 }, (_, i) => i));
@@ -144,7 +143,6 @@ Deno.test("a signal ends a running job after it could tidy up, and forgets one t
       onMessage: (message) => {
         pid = pidOf(message);
         stop.abort();
-        return undefined;
       },
     });
     const queued = pool.run({ do: "pid" }, { signal: stop.signal });

@@ -4,7 +4,8 @@ import { serveJobs } from "../../lib/resources/worker.ts";
 
 type Job = { readonly do: string; readonly [key: string]: Json };
 
-await serveJobs(async (given, { tell, ask, signal }) => {
+await serveJobs(async (given, talk) => {
+  const { tell, ask } = talk;
   const job = given as Job;
   const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   switch (job.do) {
@@ -65,7 +66,7 @@ await serveJobs(async (given, { tell, ask, signal }) => {
       for (;;) if (performance.now() < 0) return null;
     case "tidy":
       tell({ pid: Deno.pid });
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await new Promise((resolve) => talk.signal.addEventListener("abort", resolve));
       await Deno.writeTextFile(job.mark as string, "kept");
       return null;
   }
