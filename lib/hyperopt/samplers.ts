@@ -2,10 +2,16 @@ import { didYouMean } from "../base/suggest.ts";
 import { openOptuna } from "./optuna.ts";
 import { sampleGrid } from "./sample_grid.ts";
 import { sampleRandom } from "./sample_random.ts";
+import { sampleTpe } from "./sample_tpe.ts";
 import type { SamplerEntry } from "./sampler.ts";
 
 /** All samplers by the names of the command line. */
 export const samplers = {
+  tpe: {
+    help: "learns where good trials lie: a tree-structured Parzen estimator; needs no Python",
+    python: false,
+    open: (options) => Promise.resolve(sampleTpe(options)),
+  },
   random: {
     help: "draws every trial anew",
     python: false,

@@ -169,6 +169,19 @@ export function toUnit(parameter: Parameter, value: Value): number {
   return ((x - min) / parameter.step + 0.5) / steps;
 }
 
+/** The `u` from and to which `fromUnit` gives a whole number; nothing for a float, where it is a point. */
+export function cellOf(parameter: Parameter, value: Value): readonly [number, number] | undefined {
+  if (parameter.kind !== "int") return undefined;
+  const { min, max, step } = parameter;
+  const x = value as number;
+  if (parameter.log) {
+    const at = (edge: number) => Math.log(edge / (min - 0.5)) / Math.log((max + 0.5) / (min - 0.5));
+    return [at(x - 0.5), at(x + 0.5)];
+  }
+  const steps = Math.floor((max - min) / step) + 1;
+  return [(x - min) / step / steps, ((x - min) / step + 1) / steps];
+}
+
 /** Values of a grid: all of a choice or of whole numbers, `count` of others, ends included. Nothing where it needs a count. */
 export function gridOf(parameter: Parameter): readonly Value[] | undefined {
   if (parameter.kind === "choice") return parameter.values;
