@@ -129,23 +129,29 @@ export interface Books {
   step(t: number): Intent; // empty: to be written
   /** Takes what was written into the intent of bar `t`: risk rules see it now, it is carried out when it is due. */
   decided(t: number): void;
+  /** Forgets every decision that is still to be carried out: at the next open all is sold, whatever was wanted. */
+  flatten(): void;
   /** The history, after the last bar. */
   result(): BacktestResult;
 }
 
 /**
  * Opens the books that `backtest` runs a strategy through, for deciders that it cannot call: a network's, which take
- * time. Driven bar by bar they give what `backtest` gives, to the last bit.
+ * time; or for bars that are still to come, where the market grows: there is no `to` then, and `result` is of the bars
+ * so far. Driven bar by bar they give what `backtest` gives, to the last bit.
  *
  * @throws {RangeError} as `backtest`
  */
 export function openBooks(market: Market, options: BacktestOptions = {}): Books {
   const { cash = 10_000, margin = {}, risk = [], lag = 0, from = 0, to = market.length } = options;
-  checkSpan(market, from, to, lag);
+  const { growth } = market;
+  if (growth === undefined) checkSpan(market, from, to, lag);
   const K = market.assets.length;
   const tape = newTape(market, margin);
   const ledger = openLedger(1, K, cash, { journal: true });
-  const history = newHistory(to - from, K);
+  const history = growth === undefined
+    ? newHistory(to - from, K)
+    : { equity: growth.column(), weights: growth.column(K), wanted: growth.column(K) };
   const { equity, weights, wanted } = history;
   const rules = risk.map((rule) => ({ check: rule(market), said: undefined as string | undefined }));
   const events: RiskEvent[] = [];
@@ -181,7 +187,22 @@ export function openBooks(market: Market, options: BacktestOptions = {}): Books 
         rule.said = reason;
       }
     },
-    result: () => resultOf(market, tape, ledger, history, events, cash, from, to),
+    flatten() {
+      for (const intent of intents) {
+        clearIntent(intent);
+        intent.weights.fill(0);
+      }
+    },
+    result() {
+      if (growth === undefined) return resultOf(market, tape, ledger, history, events, cash, from, to);
+      const bars = market.length - from; // columns are as long as the market, and begin at `from`
+      const soFar = {
+        equity: equity.slice(0, bars),
+        weights: weights.slice(0, bars * K),
+        wanted: wanted.slice(0, bars * K),
+      };
+      return resultOf(market, tape, ledger, soFar, events, cash, from, market.length);
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import type { Candles } from "../market/candles.ts";
 import type { Params } from "./indicators/indicator.ts";
 import { computeIndicators, indicators } from "./indicators/mod.ts";
 import { type FeatureMatrix, newMatrix } from "./matrix.ts";
-import { formatSpec, parseSpec, type Spec, warmupOf } from "./spec.ts";
+import { children, formatSpec, parseSpec, type Spec, warmupOf } from "./spec.ts";
 import { divide, type Guard, transforms } from "./transforms.ts";
 
 /** A matrix and what had to be guarded on the way. */
@@ -148,20 +148,6 @@ interface Call {
   readonly params: Params;
   readonly inputs: readonly Spec[];
   readonly depth: number;
-}
-
-function children(spec: Spec): readonly Spec[] {
-  switch (spec.kind) {
-    case "number":
-    case "column":
-      return [];
-    case "indicator":
-      return spec.inputs;
-    case "arithmetic":
-      return [spec.left, spec.right];
-    default:
-      return [spec.of];
-  }
 }
 
 /** Runs the calls of one depth, all together, so that they share their work. */

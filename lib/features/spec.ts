@@ -445,3 +445,18 @@ export function warmupOf(spec: Spec): number {
       return Math.max(warmupOf(spec.left), warmupOf(spec.right));
   }
 }
+
+/** The specs that a spec is made of. */
+export function children(spec: Spec): readonly Spec[] {
+  switch (spec.kind) {
+    case "number":
+    case "column":
+      return [];
+    case "indicator":
+      return spec.inputs;
+    case "arithmetic":
+      return [spec.left, spec.right];
+    default:
+      return [spec.of];
+  }
+}

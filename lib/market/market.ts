@@ -1,4 +1,5 @@
 import type { Candles } from "./candles.ts";
+import type { Growth } from "./growing.ts";
 
 /** Trading frictions; 1 bp = 0.01 %. */
 export interface Costs {
@@ -18,4 +19,6 @@ export interface Market {
   readonly assets: readonly Candles[]; // [K], with equal `time`
   readonly length: number; // T
   readonly costs: Costs;
+  /** There while bars are still to come: what is worked out of them must then grow with them (`barColumn`). */
+  readonly growth?: Growth;
 }

@@ -38,17 +38,19 @@ export function newTape(market: Market, margin: MarginOptions = {}): Tape {
   const terms = newTerms(costs, margin);
   for (const candles of assets) checkPrices(candles);
   const column = (name: "$open" | "$high" | "$low" | "$close" | "$volume") =>
-    interleave(assets.map((candles) => candles[name]), (size) => new Float64Array(size));
+    interleave(market, assets.map((candles) => candles[name]), floats(market));
   return {
-    length,
+    get length() {
+      return market.length;
+    },
     assets: K,
     open: column("$open"),
     high: column("$high"),
     low: column("$low"),
     close: column("$close"),
     volume: column("$volume"),
-    filled: interleave(assets.map((candles) => candles.filled), (size) => new Uint8Array(size)),
-    halfSpread: spreads(assets, terms.halfSpread),
+    filled: interleave(market, assets.map((candles) => candles.filled), bytes(market)),
+    halfSpread: spreads(market, terms.halfSpread),
     terms,
   };
 }
@@ -68,7 +70,8 @@ export function halfSpreadAt({ halfSpread, terms }: Tape, at: number): number {
   return halfSpread === null ? terms.halfSpread : halfSpread[at];
 }
 
-function spreads(assets: readonly Candles[], usual: number): Float64Array | null {
+function spreads(market: Market, usual: number): Float64Array | null {
+  const { assets } = market;
   if (assets.every(({ $spread }) => $spread === undefined)) return null;
   const halves = assets.map(({ symbol, time, length, $spread }) => {
     if ($spread === undefined) return new Float64Array(length).fill(usual);
@@ -80,8 +83,11 @@ function spreads(assets: readonly Candles[], usual: number): Float64Array | null
       }`,
     );
   });
-  return interleave(halves, (size) => new Float64Array(size));
+  return interleave(market, halves, floats(market));
 }
+
+const floats = ({ growth, length }: Market) => (K: number) => growth?.column(K) ?? new Float64Array(length * K);
+const bytes = ({ growth, length }: Market) => (K: number) => growth?.bytes(K) ?? new Uint8Array(length * K);
 
 /** Money is counted at these prices, so one that is not a price would ruin the books silently: refused before that. */
 function checkPrices({ symbol, time, $open, $high, $low, $close }: Candles): void {
@@ -104,13 +110,21 @@ function firstBad(open: Float64Array, high: Float64Array, low: Float64Array, clo
   return -1;
 }
 
-function interleave<A extends Float64Array | Uint8Array>(columns: readonly A[], make: (size: number) => A): A {
+function interleave<A extends Float64Array | Uint8Array>(
+  { growth, length }: Market,
+  columns: readonly A[],
+  make: (K: number) => A,
+): A {
   const K = columns.length;
   if (K === 1) return columns[0];
-  const all = make(columns[0].length * K);
-  for (let k = 0; k < K; k++) {
-    const column = columns[k];
-    for (let t = 0, i = k; t < column.length; t++, i += K) all[i] = column[t];
-  }
+  const all = make(K);
+  const fill = (from: number, to: number) => {
+    for (let k = 0; k < K; k++) {
+      const column = columns[k];
+      for (let t = from, i = from * K + k; t < to; t++, i += K) all[i] = column[t];
+    }
+  };
+  if (growth) growth.onBars(fill);
+  else fill(0, length);
   return all;
 }

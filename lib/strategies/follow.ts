@@ -10,11 +10,24 @@ import type { Decide, Memo, Strategy } from "./strategy.ts";
  */
 export function targetStrategy(targets: NonNullable<Strategy["targets"]>): Strategy {
   const strategy = (market: Parameters<Strategy>[0]) => {
-    const wishes = new Float64Array(market.length * market.assets.length);
+    const K = market.assets.length;
+    const wishes = market.growth?.column(K) ?? new Float64Array(market.length * K);
+    const decide = follow(wishes, K);
+    if (market.growth) return following(market, decide, () => targets(market, compute, wishes));
     targets(market, compute, wishes);
-    return follow(wishes, market.assets.length);
+    return decide;
   };
   return Object.assign(strategy, { targets });
+}
+
+/** On a market that grows, wishes are worked out anew once there are more bars: those before stay, by the prefix law. */
+function following(market: Parameters<Strategy>[0], decide: Decide, work: () => void): Decide {
+  let known = 0;
+  return (t, account, intent) => {
+    if (known !== market.length) work();
+    known = market.length;
+    decide(t, account, intent);
+  };
 }
 
 /** A memo that keeps nothing. */

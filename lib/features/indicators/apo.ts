@@ -34,27 +34,29 @@ function simpleStep(
   let state = { fast: 0, slow: 0, renew: sumLength };
   return (from, to) => {
     let { fast, slow, renew } = state;
-    if (from >= renew) {
-      renew = from + sumLength;
-      [fast, slow] = [0, 0];
-      for (let i = from - fastperiod + 1; i < from; i++) fast += values[i];
-      for (let i = from - slowperiod + 1; i < from; i++) slow += values[i];
-    }
     let t = from;
     for (const end = Math.min(to, slowperiod - 1); t < end; t++) {
       fast += values[t];
       slow += values[t];
       if (t >= fastperiod - 1) fast -= values[t - fastperiod + 1];
     }
-    for (; t < to; t++) {
-      fast += values[t];
-      slow += values[t];
-      const level = slow / slowperiod;
-      const gap = fast / fastperiod - level;
-      difference[t] = gap;
-      percent[t] = level !== 0 ? gap / level * 100 : 0;
-      fast -= values[t - fastperiod + 1];
-      slow -= values[t - slowperiod + 1];
+    while (t < to) {
+      if (t >= renew) {
+        renew = t + sumLength;
+        [fast, slow] = [0, 0];
+        for (let i = t - fastperiod + 1; i < t; i++) fast += values[i];
+        for (let i = t - slowperiod + 1; i < t; i++) slow += values[i];
+      }
+      for (const end = Math.min(to, renew); t < end; t++) {
+        fast += values[t];
+        slow += values[t];
+        const level = slow / slowperiod;
+        const gap = fast / fastperiod - level;
+        difference[t] = gap;
+        percent[t] = level !== 0 ? gap / level * 100 : 0;
+        fast -= values[t - fastperiod + 1];
+        slow -= values[t - slowperiod + 1];
+      }
     }
     state = { fast, slow, renew };
   };

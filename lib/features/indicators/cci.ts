@@ -1,6 +1,6 @@
 import { computeAlone } from "./compute.ts";
 import { type Indicator, indicator, single } from "./indicator.ts";
-import { inTurn, type Step, workColumn } from "./step.ts";
+import { blockLength, inTurn, type Step, workColumn } from "./step.ts";
 
 const kernel = single(([high, low, close], { timeperiod: period }, [out]) => {
   const [prices, means] = [workColumn(close.length), workColumn(close.length)];
@@ -36,63 +36,79 @@ function meanStep(prices: Float64Array, period: number, out: Float64Array): Step
     for (let i = t - period + 1; i < turn; i++) sum += prices[i];
     return sum / period;
   };
+  let kept = 0;
   return (from, to) => {
-    let t = Math.max(from, period - 1);
-    let sum = 0;
-    for (let i = t - period + 1; i < t; i++) sum += prices[i];
-    for (; t < to; t++) {
-      sum += prices[t];
-      const mean = sum / period;
-      out[t] = Math.abs(prices[t] - mean) < 1e-4 * Math.abs(mean) ? exact(t) : mean;
-      sum -= prices[t - period + 1];
+    let sum = kept;
+    for (let t = Math.max(from, period - 1); t < to;) {
+      if (t === period - 1 || t % blockLength === 0) {
+        sum = 0;
+        for (let i = t - period + 1; i < t; i++) sum += prices[i];
+      }
+      for (const end = Math.min(to, blockOf(t) + blockLength); t < end; t++) {
+        sum += prices[t];
+        const mean = sum / period;
+        out[t] = Math.abs(prices[t] - mean) < 1e-4 * Math.abs(mean) ? exact(t) : mean;
+        sum -= prices[t - period + 1];
+      }
     }
+    kept = sum;
   };
 }
 
+/** First bar of the block that `t` is in: where sums begin afresh depends on the index alone, not on the steps taken. */
+const blockOf = (t: number) => t - t % blockLength;
+
 /** Sums of the absolute deviations from the mean, for four bars at a time: they have most of their windows in common. */
 function deviationStep(prices: Float64Array, means: Float64Array, period: number, out: Float64Array): Step {
+  // A bar by itself is summed in its group's order, or the last bits would tell where a step or the data end.
+  const alone = (t: number) => {
+    const block = Math.max(blockOf(t), period - 1);
+    const first = t - (t - block) % 4;
+    const mean = means[t];
+    let sum = 0;
+    if (period > 3) {
+      for (let i = first - period + 4; i <= first; i++) sum += Math.abs(prices[i] - mean);
+      for (let i = t - period + 1; i <= first - period + 3; i++) sum += Math.abs(prices[i] - mean);
+      for (let i = first + 1; i <= t; i++) sum += Math.abs(prices[i] - mean);
+    } else {
+      for (let i = t - period + 1; i <= t; i++) sum += Math.abs(prices[i] - mean);
+    }
+    out[t] = sum;
+  };
   return (from, to) => {
     let t = Math.max(from, period - 1);
-    for (const end = period > 3 ? to - 3 : 0; t < end; t += 4) {
-      const mean0 = means[t];
-      const mean1 = means[t + 1];
-      const mean2 = means[t + 2];
-      const mean3 = means[t + 3];
-      let sum0 = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
-      for (let i = t - period + 4; i <= t; i++) {
-        const price = prices[i];
-        sum0 += Math.abs(price - mean0);
-        sum1 += Math.abs(price - mean1);
-        sum2 += Math.abs(price - mean2);
-        sum3 += Math.abs(price - mean3);
+    while (t < to) {
+      const block = Math.max(blockOf(t), period - 1);
+      const last = Math.min(to, blockOf(t) + blockLength);
+      for (; t < last && (t - block) % 4 !== 0; t++) alone(t);
+      for (const end = period > 3 ? last - 3 : 0; t < end; t += 4) {
+        const mean0 = means[t];
+        const mean1 = means[t + 1];
+        const mean2 = means[t + 2];
+        const mean3 = means[t + 3];
+        let sum0 = 0;
+        let sum1 = 0;
+        let sum2 = 0;
+        let sum3 = 0;
+        for (let i = t - period + 4; i <= t; i++) {
+          const price = prices[i];
+          sum0 += Math.abs(price - mean0);
+          sum1 += Math.abs(price - mean1);
+          sum2 += Math.abs(price - mean2);
+          sum3 += Math.abs(price - mean3);
+        }
+        const old1 = prices[t - period + 1];
+        const old2 = prices[t - period + 2];
+        const old3 = prices[t - period + 3];
+        const new1 = prices[t + 1];
+        const new2 = prices[t + 2];
+        const new3 = prices[t + 3];
+        out[t] = sum0 + Math.abs(old1 - mean0) + Math.abs(old2 - mean0) + Math.abs(old3 - mean0);
+        out[t + 1] = sum1 + Math.abs(old2 - mean1) + Math.abs(old3 - mean1) + Math.abs(new1 - mean1);
+        out[t + 2] = sum2 + Math.abs(old3 - mean2) + Math.abs(new1 - mean2) + Math.abs(new2 - mean2);
+        out[t + 3] = sum3 + Math.abs(new1 - mean3) + Math.abs(new2 - mean3) + Math.abs(new3 - mean3);
       }
-      const old1 = prices[t - period + 1];
-      const old2 = prices[t - period + 2];
-      const old3 = prices[t - period + 3];
-      const new1 = prices[t + 1];
-      const new2 = prices[t + 2];
-      const new3 = prices[t + 3];
-      out[t] = sum0 + Math.abs(old1 - mean0) + Math.abs(old2 - mean0) + Math.abs(old3 - mean0);
-      out[t + 1] = sum1 + Math.abs(old2 - mean1) + Math.abs(old3 - mean1) + Math.abs(new1 - mean1);
-      out[t + 2] = sum2 + Math.abs(old3 - mean2) + Math.abs(new1 - mean2) + Math.abs(new2 - mean2);
-      out[t + 3] = sum3 + Math.abs(new1 - mean3) + Math.abs(new2 - mean3) + Math.abs(new3 - mean3);
-    }
-    // What is left of a group is summed in the group's order, or the last bits would tell where the data end.
-    const first = t;
-    for (; t < to; t++) {
-      const mean = means[t];
-      let sum = 0;
-      if (period > 3) {
-        for (let i = first - period + 4; i <= first; i++) sum += Math.abs(prices[i] - mean);
-        for (let i = t - period + 1; i <= first - period + 3; i++) sum += Math.abs(prices[i] - mean);
-        for (let i = first + 1; i <= t; i++) sum += Math.abs(prices[i] - mean);
-      } else {
-        for (let i = t - period + 1; i <= t; i++) sum += Math.abs(prices[i] - mean);
-      }
-      out[t] = sum;
+      for (; t < last; t++) alone(t);
     }
   };
 }

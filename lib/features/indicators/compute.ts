@@ -2,7 +2,7 @@ import { type Candles, columns as candleColumns } from "../../market/candles.ts"
 import { didYouMean } from "../../base/suggest.ts";
 import { checkParams, finiteStep, firstKnown } from "./check.ts";
 import type { Definition, Job, Params } from "./indicator.ts";
-import { freeWorkColumns, later, type Step, walk } from "./step.ts";
+import { blockLength, freeWorkColumns, keepWorkColumns, later, type Step, walk } from "./step.ts";
 
 /** One indicator to be computed. */
 export interface IndicatorCall {
@@ -47,7 +47,9 @@ export function computeCalls(
       }
       start = Math.max(start, first);
     }
-    const outputs = into ? checkOutputs(into[i], indicator, candles.length) : newColumns(indicator, candles.length);
+    const outputs: Float64Array[] = into
+      ? checkOutputs(into[i], indicator, candles.length)
+      : newColumns(indicator, candles.length);
     const task: Task = { indicator, params, columns, start, outputs };
     distinct.set(key, task);
     return task;
@@ -56,7 +58,7 @@ export function computeCalls(
   const groups = grouped([...distinct.values()]);
   walk(candles.length, [...checks, ...groups.map(begin)]);
   groups.forEach(blankWarmup);
-  return tasks.map(({ outputs }) => outputs);
+  return tasks.map(({ outputs }) => outputs as Float64Array[]);
 }
 
 /** Computes one indicator of columns that are not part of candles: what the plain functions (`rsi`, `sma`, …) do. */
@@ -84,12 +86,32 @@ export function computeAlone(indicator: Definition, columns: readonly Float64Arr
   return outputs;
 }
 
-interface Task {
+/** An indicator at work on columns. */
+export interface Task {
   readonly indicator: Definition;
   readonly params: Params;
   readonly columns: readonly Float64Array[];
   readonly start: number; // first bar at which every column is known
-  readonly outputs: Float64Array[];
+  readonly outputs: readonly Float64Array[];
+}
+
+/**
+ * Begins to compute indicators of columns that are still to be filled: what it gives does it for the bars `from` to `to`
+ * once they are there, however few at a time, with the numbers of `computeCalls` to the last bit; those
+ * before the warm-up may be anything. All columns are of one length, the most bars that there can be.
+ */
+export function openTasks(tasks: readonly Task[]): Step {
+  freeWorkColumns();
+  const groups = grouped(tasks);
+  const steps = groups.map(begin);
+  keepWorkColumns();
+  return (from, to) => {
+    for (let at = from; at < to;) {
+      const end = Math.min(to, at - at % blockLength + blockLength);
+      for (const step of steps) step(at, end);
+      at = end;
+    }
+  };
 }
 
 interface Group {

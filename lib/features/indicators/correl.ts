@@ -8,9 +8,10 @@ const kernel = single(([a, b], { timeperiod: period }, [out]) => {
   const share = 1 / period;
   const sums = { sumA: 0, sumB: 0, squaresA: 0, squaresB: 0, products: 0 };
   // `leftA`, `leftB`: squared distances of the values that have just left
-  let state = { levelA: a[0], levelB: b[0], ...sums, leftA: 0, leftB: 0, renew: 33 * period - 2 };
+  let state = { levelA: 0, levelB: 0, ...sums, leftA: 0, leftB: 0, renew: 33 * period - 2 };
   return (from, to) => {
     let { levelA, levelB, sumA, sumB, squaresA, squaresB, products, leftA, leftB, renew } = state;
+    if (from === 0) [levelA, levelB] = [a[0], b[0]];
     let t = from;
     for (const end = Math.min(to, period - 1); t < end; t++) {
       const x = a[t] - levelA;

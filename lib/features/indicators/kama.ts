@@ -15,11 +15,6 @@ export function kamaStep(values: Float64Array, period: number, out: Float64Array
   let state = { average: 0, path: 0, leaving: 0, still: 0, renew: sumLength };
   return (from, to) => {
     let { average, path, leaving, still, renew } = state;
-    if (from >= renew) {
-      renew = from + sumLength;
-      path = leaving;
-      for (let i = from - period + 1; i < from; i++) path += Math.abs(values[i] - values[i - 1]);
-    }
     if (from <= period) average = values[period - 1];
     let t = Math.max(from, 1);
     for (const end = Math.min(to, period); t < end; t++) {
@@ -27,19 +22,26 @@ export function kamaStep(values: Float64Array, period: number, out: Float64Array
       path += stride;
       still = stride === 0 ? still + 1 : 0;
     }
-    for (; t < to; t++) {
-      const value = values[t];
-      const stride = Math.abs(value - values[t - 1]);
-      path = path - leaving + stride;
-      still = stride === 0 ? still + 1 : 0;
-      if (still >= period) path = 0; // and not what rounding has left
-      const first = values[t - period];
-      leaving = Math.abs(values[t - period + 1] - first);
-      const way = value - first; // and how far they got
-      const efficiency = path <= way || path <= 0 ? 1 : Math.abs(way / path);
-      const pace = efficiency * (fastest - slowest) + slowest;
-      average = (value - average) * (pace * pace) + average;
-      out[t] = average;
+    while (t < to) {
+      if (t >= renew) {
+        renew = t + sumLength;
+        path = leaving;
+        for (let i = t - period + 1; i < t; i++) path += Math.abs(values[i] - values[i - 1]);
+      }
+      for (const end = Math.min(to, renew); t < end; t++) {
+        const value = values[t];
+        const stride = Math.abs(value - values[t - 1]);
+        path = path - leaving + stride;
+        still = stride === 0 ? still + 1 : 0;
+        if (still >= period) path = 0; // and not what rounding has left
+        const first = values[t - period];
+        leaving = Math.abs(values[t - period + 1] - first);
+        const way = value - first; // and how far they got
+        const efficiency = path <= way || path <= 0 ? 1 : Math.abs(way / path);
+        const pace = efficiency * (fastest - slowest) + slowest;
+        average = (value - average) * (pace * pace) + average;
+        out[t] = average;
+      }
     }
     state = { average, path, leaving, still, renew };
   };

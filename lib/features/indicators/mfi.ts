@@ -4,9 +4,9 @@ import { inTurn, type Step, sumLength, workColumn } from "./step.ts";
 
 const kernel = single(([high, low, close, volume], { timeperiod: period }, [out]) => {
   const [inflows, outflows] = [workColumn(close.length), workColumn(close.length)];
-  let last = (high[0] + low[0] + close[0]) / 3;
+  let last = 0;
   const flow: Step = (from, to) => {
-    let before = last;
+    let before = from <= 1 ? (high[0] + low[0] + close[0]) / 3 : last;
     for (let t = Math.max(from, 1); t < to; t++) {
       const price = (high[t] + low[t] + close[t]) / 3;
       const change = price - before;
@@ -22,34 +22,36 @@ const kernel = single(([high, low, close, volume], { timeperiod: period }, [out]
   let state = { inflow: 0, outflow: 0, idle: 0, renew: sumLength };
   const compare: Step = (from, to) => {
     let { inflow, outflow, idle, renew } = state;
-    if (from >= renew) {
-      renew = from + sumLength;
-      inflow = 0;
-      outflow = 0;
-      for (let i = from - period + 1; i < from; i++) {
-        inflow += inflows[i];
-        outflow += outflows[i];
-      }
-    }
     let t = Math.max(from, 1);
     for (const end = Math.min(to, period); t < end; t++) {
       inflow += inflows[t];
       outflow += outflows[t];
       idle = inflows[t] + outflows[t] === 0 ? idle + 1 : 0;
     }
-    for (; t < to; t++) {
-      inflow += inflows[t];
-      outflow += outflows[t];
-      idle = inflows[t] + outflows[t] === 0 ? idle + 1 : 0;
-      if (idle >= period) { // and not what rounding has left
+    while (t < to) {
+      if (t >= renew) {
+        renew = t + sumLength;
         inflow = 0;
         outflow = 0;
+        for (let i = t - period + 1; i < t; i++) {
+          inflow += inflows[i];
+          outflow += outflows[i];
+        }
       }
-      const all = inflow + outflow;
-      const within = inflow < 0 ? 0 : inflow > all ? all : inflow;
-      out[t] = all > 0 ? 100 * (within / all) : 0;
-      inflow -= inflows[t - period + 1];
-      outflow -= outflows[t - period + 1];
+      for (const end = Math.min(to, renew); t < end; t++) {
+        inflow += inflows[t];
+        outflow += outflows[t];
+        idle = inflows[t] + outflows[t] === 0 ? idle + 1 : 0;
+        if (idle >= period) { // and not what rounding has left
+          inflow = 0;
+          outflow = 0;
+        }
+        const all = inflow + outflow;
+        const within = inflow < 0 ? 0 : inflow > all ? all : inflow;
+        out[t] = all > 0 ? 100 * (within / all) : 0;
+        inflow -= inflows[t - period + 1];
+        outflow -= outflows[t - period + 1];
+      }
     }
     state = { inflow, outflow, idle, renew };
   };

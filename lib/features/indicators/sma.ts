@@ -5,17 +5,19 @@ export function smaStep(values: Float64Array, period: number, out: Float64Array)
   let state = { sum: 0, renew: sumLength };
   return (from, to) => {
     let { sum, renew } = state;
-    if (from >= renew) {
-      renew = from + sumLength;
-      sum = 0;
-      for (let i = from - period + 1; i < from; i++) sum += values[i];
-    }
     let t = from;
     for (const end = Math.min(to, period - 1); t < end; t++) sum += values[t];
-    for (; t < to; t++) {
-      sum += values[t];
-      out[t] = sum / period;
-      sum -= values[t - period + 1];
+    while (t < to) {
+      if (t >= renew) {
+        renew = t + sumLength;
+        sum = 0;
+        for (let i = t - period + 1; i < t; i++) sum += values[i];
+      }
+      for (const end = Math.min(to, renew); t < end; t++) {
+        sum += values[t];
+        out[t] = sum / period;
+        sum -= values[t - period + 1];
+      }
     }
     state = { sum, renew };
   };

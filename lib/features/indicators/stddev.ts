@@ -9,9 +9,10 @@ import type { Step } from "./step.ts";
  */
 export function deviationStep(values: Float64Array, period: number, out: Float64Array): Step {
   const share = 1 / period;
-  let state = { level: values[0], sum: 0, squares: 0, renew: 33 * period - 2 };
+  let state = { level: 0, sum: 0, squares: 0, renew: 33 * period - 2 };
   return (from, to) => {
     let { level, sum, squares, renew } = state;
+    if (from === 0) level = values[0];
     let t = from;
     for (const end = Math.min(to, period - 1); t < end; t++) {
       const distance = values[t] - level;

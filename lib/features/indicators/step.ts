@@ -66,6 +66,12 @@ export function freeWorkColumns(): void {
   taken = 0;
 }
 
+/** Leaves all work columns to whom they were given: kernels that go on as bars come need theirs for good. */
+export function keepWorkColumns(): void {
+  kept.length = 0;
+  taken = 0;
+}
+
 function keptColumn(which: number, length: number): Float64Array {
   if (!(kept[which]?.length >= length)) kept[which] = new Float64Array(length);
   return kept[which].subarray(0, length);

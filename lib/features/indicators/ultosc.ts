@@ -19,28 +19,30 @@ const kernel = single(([high, low, close], { timeperiod1, timeperiod2, timeperio
   const compare: Step = (from, to) => {
     let { pressure1, pressure2, pressure3, range1, range2, range3, still, renew } = state;
     let t = Math.max(from, long);
-    if (t >= renew && t < to) { // sums of the windows that end before t
-      renew = t + sumLength;
-      [pressure1, range1] = [sum(pressures, t - short, t), sum(ranges, t - short, t)];
-      [pressure2, range2] = [sum(pressures, t - middle, t), sum(ranges, t - middle, t)];
-      [pressure3, range3] = [sum(pressures, t - long, t), sum(ranges, t - long, t)];
-      still = 0;
-      while (still < long && ranges[t - 1 - still] === 0) still++;
-    }
-    for (; t < to; t++) {
-      const pressure = pressures[t];
-      const range = ranges[t];
-      pressure1 += pressure - pressures[t - short];
-      pressure2 += pressure - pressures[t - middle];
-      pressure3 += pressure - pressures[t - long];
-      range1 += range - ranges[t - short];
-      range2 += range - ranges[t - middle];
-      range3 += range - ranges[t - long];
-      still = range === 0 ? still + 1 : 0; // bars without range: a window of them has none, but what rounding has left
-      const share1 = still < short ? pressure1 / range1 : 0;
-      const share2 = still < middle ? pressure2 / range2 : 0;
-      const share3 = still < long ? pressure3 / range3 : 0;
-      out[t] = 100 * ((4 * share1 + 2 * share2 + share3) / 7);
+    while (t < to) {
+      if (t >= renew) { // sums of the windows that end before t
+        renew = t + sumLength;
+        [pressure1, range1] = [sum(pressures, t - short, t), sum(ranges, t - short, t)];
+        [pressure2, range2] = [sum(pressures, t - middle, t), sum(ranges, t - middle, t)];
+        [pressure3, range3] = [sum(pressures, t - long, t), sum(ranges, t - long, t)];
+        still = 0;
+        while (still < long && ranges[t - 1 - still] === 0) still++;
+      }
+      for (const end = Math.min(to, renew); t < end; t++) {
+        const pressure = pressures[t];
+        const range = ranges[t];
+        pressure1 += pressure - pressures[t - short];
+        pressure2 += pressure - pressures[t - middle];
+        pressure3 += pressure - pressures[t - long];
+        range1 += range - ranges[t - short];
+        range2 += range - ranges[t - middle];
+        range3 += range - ranges[t - long];
+        still = range === 0 ? still + 1 : 0; // bars without range: a window of them has none, but what rounding has left
+        const share1 = still < short ? pressure1 / range1 : 0;
+        const share2 = still < middle ? pressure2 / range2 : 0;
+        const share3 = still < long ? pressure3 / range3 : 0;
+        out[t] = 100 * ((4 * share1 + 2 * share2 + share3) / 7);
+      }
     }
     state = { pressure1, pressure2, pressure3, range1, range2, range3, still, renew };
   };

@@ -68,8 +68,8 @@ export const volumeIndicators: Record<"ad" | "adosc" | "obv", Indicator> = {
     outputs: ["obv"],
     warmup: () => 0,
     kernel: single(([close, volume], _, [out]) => {
-      out[0] = volume[0];
       return (from, to) => {
+        if (from === 0) out[0] = volume[0];
         let balance = out[Math.max(from, 1) - 1];
         for (let t = Math.max(from, 1); t < to; t++) {
           balance += volume[t] * (+(close[t] > close[t - 1]) - +(close[t] < close[t - 1]));
