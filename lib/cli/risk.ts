@@ -2,14 +2,16 @@ import { Command } from "commander";
 import { snakeKeys } from "../pipeline/names.ts";
 import { spanText } from "../pipeline/market.ts";
 import { trackedRisk } from "../pipeline/risk.ts";
-import { effectTable, eventTable, tailTable } from "../pipeline/risk_tables.ts";
+import { riskFinding } from "../pipeline/risk_summary.ts";
+import { effectTable, eventTable, fallTable, tailTable } from "../pipeline/risk_tables.ts";
 import { comparisonTable } from "../pipeline/tables.ts";
+import { percent } from "../report/format.ts";
 import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";
 
 /** `lab risk`: a strategy with and without risk rules, what each did, and what a bar may lose, as a tracked run. */
 export function riskCommand(context: Context): Command {
   return configured(new Command("risk"))
-    .description("put risk rules around a strategy, and see what each prevented and what it cost")
+    .description("what a strategy may lose, and what each risk rule around it prevents and costs")
     .option("--rules <rules>", 'such as "volatility_target(0.3), trailing_stop(atr=3)"; all of them: lab list rules')
     .addHelpText(
       "after",
@@ -19,7 +21,11 @@ export function riskCommand(context: Context): Command {
       const rule = options.rules === undefined ? [] : [`risk.rules=${options.rules}`];
       const loaded = resolve({ ...options, set: [...options.set, ...rule] });
       const report = await trackedRisk(loaded, depsOf(context, options));
-      const { source, title, rules, rows, effects, events, level, tails, numbers, run } = report;
+      const { source, title, rules, rows, effects, events, level, tails, regimes, numbers, run } = report;
+      const wild = (method: keyof typeof regimes) => {
+        const known = regimes[method].filter((probability) => !Number.isNaN(probability));
+        return known.length === 0 ? NaN : known.filter((probability) => probability > 0.5).length / known.length;
+      };
       const { config } = loaded;
       const span = spanText(source.market, source.period);
       const facts = {
@@ -34,6 +40,7 @@ export function riskCommand(context: Context): Command {
         effects: effects.map(snakeKeys),
         events,
         level,
+        wild_share: { hmm: wild("hmm"), volatility: wild("volatility") },
         value_at_risk: tails.map(({ forecast: { invalid }, ...row }) => snakeKeys({ ...row, invalid })),
         run,
       };
@@ -42,19 +49,37 @@ export function riskCommand(context: Context): Command {
           `${title} on ${source.name}, ${
             config.backtest.period === "all" ? "all bars" : `${config.backtest.period} period`
           }, ${span}`,
-          `Rules, in the order they act: ${rules.map(({ text }) => text).join(", ")}`,
+          ...(rules.length === 0 ? [] : [`Rules, in the order they act: ${rules.map(({ text }) => text).join(", ")}`]),
           "",
           comparisonTable(rows).text,
           "",
-          "What each rule prevented and cost (the run without it, all others kept):",
-          effectTable(effects).text,
+          ...(rules.length === 0 ? [] : [
+            "What each rule prevented and cost (the run without it, all others kept):",
+            effectTable(effects).text,
+            "",
+            `What rules did, the first of ${events.length}:`,
+            eventTable(events, "", 10).text,
+            "",
+          ]),
+          "Deepest drawdowns:",
+          fallTable(report).text,
           "",
-          `What rules did, the first of ${events.length}:`,
-          eventTable(events, "", 10).text,
+          `Wild regime: ${share(wild("hmm"))} of bars by a hidden Markov model, ${
+            share(wild("volatility"))
+          } by volatility, as known at the time`,
           "",
           `One-bar value at risk of the market at ${100 * level} %, forecast from ${config.risk.window} returns:`,
           tailTable(tails).text,
+          "",
+          riskFinding(report, config),
+          ...(rules.length === 0
+            ? [
+              'To put rules around it: --rules "volatility_target(0.3), limit_drawdown(0.2)"; all of them: lab list rules',
+            ]
+            : []),
           ...runLines(run, config),
         ].join("\n"));
     });
 }
+
+const share = (value: number) => Number.isNaN(value) ? "an unknown share" : percent(value, { digits: 0 });

@@ -65,11 +65,11 @@ export interface TailRow extends TailBacktest {
 export interface RiskReport {
   readonly source: LoadedMarket;
   readonly title: string; // of the strategy
-  readonly rules: readonly NamedRule[]; // in the order they act
+  readonly rules: readonly NamedRule[]; // in the order they act; none: the account as it is
   readonly free: BacktestResult; // without rules
-  readonly result: BacktestResult; // with all
+  readonly result: BacktestResult; // with all rules
   readonly hold: BacktestResult; // buy and hold
-  readonly rows: readonly Evaluation[]; // with, without, buy and hold
+  readonly rows: readonly Evaluation[]; // with rules, where there are any; without; buy and hold
   readonly effects: readonly RuleEffect[];
   readonly events: readonly RiskAction[];
   readonly level: number;
@@ -87,13 +87,13 @@ export interface TrackedRisk extends RiskReport {
 
 /**
  * Runs a strategy with and without risk rules, and without each of them; forecasts the market's value at risk bar by bar
- * and tests the forecasts; tells regimes.
+ * and tests the forecasts; tells regimes. Without rules it says what there is to be kept in bounds.
  *
- * @throws {RangeError} if there are no rules, or strategy, settings or data are unknown or impossible
+ * @throws {RangeError} if strategy, settings or data are unknown or impossible
  * @throws {SyntaxError} if the rules cannot be read
  */
 export async function riskStage(config: Config, deps: Deps = {}): Promise<RiskReport> {
-  const rules = rulesOf(config);
+  const rules = parseRules(config.risk.rules);
   const { name, ...settings } = config.strategy;
   const own = makeStrategy(String(name), settings);
   const source = await loadMarket(config, deps);
@@ -130,7 +130,8 @@ export async function riskStage(config: Config, deps: Deps = {}): Promise<RiskRe
     volatility: wildest(volatilityRegimes(all[0].subarray(0, to))).subarray(from),
   };
   bar.update(total, total);
-  const rows = [evaluate("with rules", result), evaluate("without", free), evaluate("buy and hold", hold)];
+  const guarded = rules.length === 0 ? [] : [evaluate("with rules", result)];
+  const rows = [...guarded, evaluate("without", free), evaluate("buy and hold", hold)];
   return {
     source,
     title,
@@ -164,7 +165,6 @@ export async function trackedRisk(loaded: LoadedConfig, deps: Deps = {}): Promis
     command: ["risk"],
   };
   // What can't be run is told before there is a run of it.
-  rulesOf(config);
   actorsOf(config);
   await loadMarket(config, deps);
   return await tracked(loaded, facts, async (run) => {
@@ -181,14 +181,6 @@ async function record(run: Tracking, { source, result, free, events, numbers }: 
   const equity = { timestamp: result.time, equity: result.equity, without_rules: free.equity };
   await run.artifact("results/equity.parquet", await columnsBytes(equity));
   await run.artifact("results/events.json", JSON.stringify(events, null, 1) + "\n");
-}
-
-function rulesOf(config: Config): NamedRule[] {
-  const rules = parseRules(config.risk.rules);
-  if (rules.length > 0) return rules;
-  throw new RangeError(
-    'Cannot look at risk rules as there are none: give some, such as --rules "volatility_target(0.3), limit_drawdown(0.2)"',
-  );
 }
 
 function effectOf(rule: NamedRule, i: number, result: BacktestResult, without: BacktestResult): RuleEffect {
@@ -257,7 +249,7 @@ function numbersOf(
         fees,
       }).map(([key, value]) => [`${strategy.replaceAll(" ", "_")}/${key}`, value])
     ),
-    ["with_rules/value_at_risk", tail(result).valueAtRisk],
+    ...(effects.length === 0 ? [] : [["with_rules/value_at_risk", tail(result).valueAtRisk]]),
     ["without/value_at_risk", tail(free).valueAtRisk],
     ["events", result.events.length],
     ...effects.flatMap(({ rule, drawdownPrevented, returnCost }) => {

@@ -1,56 +1,80 @@
+import { returns } from "../backtest/mod.ts";
 import type { Displayable } from "../base/display.ts";
 import type { Config } from "../config/schema.ts";
 import { number, percent } from "../report/format.ts";
+import { historicalTail } from "../risk/mod.ts";
 import { type Badge, type Summary, summary } from "../report/summary.ts";
 import { spanText } from "./market.ts";
 import type { RiskReport } from "./risk.ts";
 import { provenanceOf } from "./summaries.ts";
 
-/** Header of a report on risk: what the rules prevented, and what that cost. */
-export function riskSummary(report: RiskReport, config: Config): Summary & Displayable {
-  const { source, title, rules, rows: [guarded, free, hold], effects, tails, events, numbers, level } = report;
+const two = (value: number) => number(value, { digits: 2 });
+
+/** What came out, in a sentence or two: what the rules prevented and cost; without rules, what there is to prevent. */
+export function riskFinding({ title, rules, rows, effects, result, level }: RiskReport, config: Config): string {
+  const who = `${title.slice(0, 1).toUpperCase()}${title.slice(1)}`;
+  const period = config.backtest.period === "all" ? "over all bars" : `on the ${config.backtest.period} period`;
+  if (rules.length === 0) {
+    const [free, hold] = rows;
+    const { valueAtRisk, expectedShortfall } = historicalTail(returns(result.equity), { level });
+    return `${who} fell at most ${percent(-free.maxDrawdown)} ${period} (buy and hold ${
+      percent(-hold.maxDrawdown)
+    }), ` +
+      `and lost more than ${percent(valueAtRisk)} in ${percent(1 - level, { digits: 0 })} of bars, ` +
+      `${percent(expectedShortfall)} on average in those. No risk rules watch over it.`;
+  }
+  const [guarded, free] = rows;
   const strongest = effects.reduce((a, b) => b.drawdownPrevented > a.drawdownPrevented ? b : a);
   const given = free.totalReturn - guarded.totalReturn;
+  return `${who} fell at most ${percent(-guarded.maxDrawdown)} with its risk rules and ${
+    percent(-free.maxDrawdown)
+  } without ${period}, ${given > 0 ? "for" : "and earned"} ${percent(Math.abs(given))} ${
+    given > 0 ? "less" : "more"
+  } return; its Sharpe ratio went from ${two(free.sharpeRatio)} to ${two(guarded.sharpeRatio)}. ` +
+    (strongest.drawdownPrevented > 0.0005
+      ? `Most of the drawdown was prevented by ${strongest.rule}.`
+      : "No rule alone made the largest drawdown smaller.");
+}
+
+/** Header of a report on risk: what the rules prevented, and what that cost. */
+export function riskSummary(report: RiskReport, config: Config): Summary & Displayable {
+  const { source, title, rules, rows, tails, events, numbers, level } = report;
+  const [guarded, free, hold] = rules.length === 0 ? [rows[0], ...rows] : rows;
+  const given = free.totalReturn - guarded.totalReturn;
   const rejected = tails.filter(({ christoffersen }) => christoffersen.pValue < 0.05);
-  const two = (value: number) => number(value, { digits: 2 });
+  const beside = (unguarded: string, held: string) =>
+    rules.length === 0 ? `buy and hold ${held}` : `without rules ${unguarded}, buy and hold ${held}`;
   return summary({
-    finding:
-      `${title.slice(0, 1).toUpperCase()}${title.slice(1)} fell at most ${
-        percent(-guarded.maxDrawdown)
-      } with its risk rules and ${percent(-free.maxDrawdown)} without on the ${config.backtest.period} period, ${
-        given > 0 ? "for" : "and earned"
-      } ${percent(Math.abs(given))} ${given > 0 ? "less" : "more"} return; its Sharpe ratio went from ${
-        two(free.sharpeRatio)
-      } to ${two(guarded.sharpeRatio)}. ` +
-      (strongest.drawdownPrevented > 0.0005
-        ? `Most of the drawdown was prevented by ${strongest.rule}.`
-        : "No rule alone made the largest drawdown smaller."),
+    finding: riskFinding(report, config),
     tiles: [
       {
         label: "Max drawdown",
         value: percent(guarded.maxDrawdown),
-        beside: `without rules ${percent(free.maxDrawdown)}, buy and hold ${percent(hold.maxDrawdown)}`,
-        tone: guarded.maxDrawdown > free.maxDrawdown ? "good" : "bad",
+        beside: beside(percent(free.maxDrawdown), percent(hold.maxDrawdown)),
+        ...(rules.length > 0 ? { tone: guarded.maxDrawdown > free.maxDrawdown ? "good" : "bad" } : {}),
       },
       {
         label: "Return",
         value: percent(guarded.totalReturn, { sign: true }),
-        beside: `without rules ${percent(free.totalReturn, { sign: true })}, buy and hold ${
-          percent(hold.totalReturn, { sign: true })
-        }`,
+        beside: beside(percent(free.totalReturn, { sign: true }), percent(hold.totalReturn, { sign: true })),
         tone: guarded.totalReturn > 0 ? "good" : "bad",
       },
       {
         label: "Sharpe, Sortino",
         value: `${two(guarded.sharpeRatio)}, ${two(guarded.sortinoRatio)}`,
-        beside: `without rules ${two(free.sharpeRatio)}, ${two(free.sortinoRatio)}`,
+        beside: beside(
+          `${two(free.sharpeRatio)}, ${two(free.sortinoRatio)}`,
+          `${two(hold.sharpeRatio)}, ${two(hold.sortinoRatio)}`,
+        ),
       },
       {
         label: "Volatility, a year",
         value: percent(guarded.annualVolatility),
-        beside: `without rules ${percent(free.annualVolatility)}`,
+        beside: beside(percent(free.annualVolatility), percent(hold.annualVolatility)),
       },
-      { label: "Events", value: number(events.length), beside: `of ${rules.length} rules` },
+      ...(rules.length === 0
+        ? []
+        : [{ label: "Events", value: number(events.length), beside: `of ${rules.length} rules` }]),
     ],
     badges: [
       {
@@ -81,7 +105,7 @@ export function riskSummary(report: RiskReport, config: Config): Summary & Displ
       ...provenanceOf(source, config),
       "period shown": `${config.backtest.period}: ${spanText(source.market, source.period)}`,
       "strategy": title,
-      "rules": rules.map(({ text }) => text).join(", "),
+      "rules": rules.map(({ text }) => text).join(", ") || "none",
       "costs": `fee ${config.costs.transaction_fee} bps, spread ${config.costs.spread} bps`,
     },
     metrics: numbers,

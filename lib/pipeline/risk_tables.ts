@@ -1,5 +1,8 @@
+import { drawdowns, type Estimate } from "../backtest/mod.ts";
+import { date, number } from "../report/format.ts";
 import { type Table, table } from "../report/table.ts";
-import type { RiskAction, RuleEffect, TailRow } from "./risk.ts";
+import type { RiskAction, RiskReport, RuleEffect, TailRow } from "./risk.ts";
+import { earlierHeadline, type HeadlineKey, type HeadlineReport } from "./risk_headline.ts";
 
 /** What each rule prevented and what it cost, in the order in which they act. */
 export function effectTable(rows: readonly RuleEffect[]): Table {
@@ -31,6 +34,27 @@ export function eventTable(rows: readonly RiskAction[], currency: string, limit 
   });
 }
 
+/** The deepest falls of the account, the deepest first. */
+export function fallTable({ result: { equity, time, step } }: Pick<RiskReport, "result">, count = 5): Table {
+  const worst = drawdowns(equity).sort((a, b) => a.depth - b.depth).slice(0, count);
+  const rows = worst.map(({ depth, start, trough, end, length }) => ({
+    depth,
+    start: time[start],
+    trough: time[trough],
+    end: end === -1 ? "not yet" : date(time[end]),
+    length: length * step,
+  }));
+  return table(rows, {
+    columns: [
+      { key: "depth", label: "Drawdown", unit: "%" },
+      { key: "start", label: "From", unit: "date" },
+      { key: "trough", label: "Trough", unit: "date" },
+      { key: "end", label: "Back at its peak", align: "right" },
+      { key: "length", label: "Below it for", unit: "duration" },
+    ],
+  });
+}
+
 /** How forecasts of the value at risk did, a line a method. */
 export function tailTable(rows: readonly TailRow[]): Table {
   const shown = rows.map((row) => ({
@@ -55,6 +79,60 @@ export function tailTable(rows: readonly TailRow[]): Table {
       { key: "independence", label: "Independence p", digits: 3 },
       { key: "christoffersen", label: "Christoffersen p", digits: 3 },
       { key: "invalid", label: "Out of domain", digits: 0 },
+    ],
+  });
+}
+
+/** Agents and baselines beside the headline of the project that this one grew out of. */
+export function headlineTable({ rows }: HeadlineReport): Table {
+  const share = (value: number) => number(100 * value, { digits: 1, sign: true });
+  const ratio = (value: number) => number(value, { digits: 2 });
+  const cell = ({ point, low, high }: Estimate, seeds: number, say: (value: number) => string) =>
+    seeds > 1 ? `${say(point)} (${say(low)} to ${say(high)})` : say(point);
+  const says: Readonly<Record<HeadlineKey, (value: number) => string>> = {
+    ...{ totalReturn: share, maxDrawdown: share },
+    ...{ sharpeRatio: ratio, sortinoRatio: ratio },
+  };
+  const cells = (of: (key: HeadlineKey) => string) => ({
+    ...{ totalReturn: of("totalReturn"), sharpeRatio: of("sharpeRatio") },
+    ...{ sortinoRatio: of("sortinoRatio"), maxDrawdown: of("maxDrawdown") },
+  });
+  const earlier = {
+    ...{ condition: "its own test", strategy: "the earlier project's agent", rules: "yes" },
+    ...cells((key) => says[key](earlierHeadline[key])),
+  };
+  const ours = rows.map((row) => ({
+    condition: row.condition,
+    strategy: row.seeds > 1 ? `${row.strategy} × ${row.seeds}` : row.strategy,
+    rules: row.guarded ? "yes" : "",
+    ...cells((key) => cell(row[key], row.seeds, says[key])),
+  }));
+  return table([earlier, ...ours], {
+    columns: [
+      { key: "condition", label: "Bars" },
+      { key: "strategy", label: "Strategy" },
+      { key: "rules", label: "Rules" },
+      { key: "totalReturn", label: "Return, %", align: "right" },
+      { key: "sharpeRatio", label: "Sharpe", align: "right" },
+      { key: "sortinoRatio", label: "Sortino", align: "right" },
+      { key: "maxDrawdown", label: "Drawdown, %", align: "right" },
+    ],
+    limit: 100,
+    caption: `Agents: interquartile means over seeds with 95 % bootstrap intervals; under stress means over ${
+      Math.max(...rows.map(({ draws }) => draws))
+    } draws`,
+  });
+}
+
+/** Rules that could have been chosen, and by what they were: the validation part. */
+export function choiceTable({ choices }: HeadlineReport): Table {
+  return table(choices.map(({ chosen, ...row }) => ({ ...row, chosen: chosen ? "chosen" : "" })), {
+    columns: [
+      { key: "rules", label: "Rules, on the validation part" },
+      { key: "maxDrawdown", label: "Drawdown", unit: "%" },
+      { key: "totalReturn", label: "Return", unit: "%", sign: true },
+      { key: "sharpeRatio", label: "Sharpe", digits: 2 },
+      { key: "chosen", label: "" },
     ],
   });
 }

@@ -18,7 +18,10 @@ export interface ModelRun extends AsyncDisposable {
  *
  * @throws {RangeError} if the market cannot give the features it was trained on
  */
-export async function openModelRun({ policies }: FoundModel, source: LoadedMarket): Promise<ModelRun> {
+export async function openModelRun(
+  { policies }: Pick<FoundModel, "policies">,
+  source: LoadedMarket,
+): Promise<ModelRun> {
   const opened = await openPolicy(policies[0].file);
   const { notes } = opened;
   const { specs, matrix: usual } = await featuresFor(notes, source); // checks that they mean what they meant

@@ -83,7 +83,11 @@ const LOOK_BACK = 500;
  * Draws trial `trial` of a scenario: the same for every strategy, and whoever runs it. Of several parts the shock is the
  * one that begins last: `gap + low_liquidity` is an outage in a market that was thin before.
  */
-export function stressed({ market, from, to, seed }: TrialPlan, parts: readonly Scenario[], trial: number): Stressed {
+export function stressed(
+  { market, from, to, seed }: Pick<TrialPlan, "market" | "from" | "to" | "seed">,
+  parts: readonly Scenario[],
+  trial: number,
+): Stressed {
   const lead = Math.min(from, LOOK_BACK);
   const random = rng((seed % 2 ** 32) * 2 ** 20 + trial);
   let after = cut(market, from, to);

@@ -40,7 +40,6 @@ const wrong: readonly [line: string, code: number, ...parts: string[]][] = [
   ["report 00_quickstart -p preset", 1, "must be like name=value"],
   ["explain nothing.html", 1, 'Cannot explain "nothing.html" as there is no such report'],
   ["publish --to site", 1, "deno task report"],
-  ["risk", 1, "volatility_target(0.3)"],
   ["risk --rules limit_drawdwn(0.2)", 1, 'nearest is "limit_drawdown"'],
   ["scenarios --scenario flash_crsh", 1, 'nearest is "flash_crash"'],
   ["train --set ppo.batch_size=7", 1, "the nearest that does is 8"],

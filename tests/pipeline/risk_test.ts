@@ -1,7 +1,11 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { loadConfig } from "../../lib/config/load.ts";
 import { backtestStage } from "../../lib/pipeline/backtest.ts";
 import { riskStage } from "../../lib/pipeline/risk.ts";
+import { riskFigures } from "../../lib/pipeline/risk_figures.ts";
+import { riskSummary } from "../../lib/pipeline/risk_summary.ts";
+import { fallTable } from "../../lib/pipeline/risk_tables.ts";
+import { comparisonTable } from "../../lib/pipeline/tables.ts";
 
 const rules = "limit_drawdown(0.1), trailing_stop(atr=3), volatility_target(0.3)";
 const configOf = (...set: string[]) =>
@@ -28,8 +32,23 @@ Deno.test("rules around a strategy: with, without, and without each; events with
   assertAlmostEquals(backtested.rows[0].totalReturn, report.rows[0].totalReturn, 0);
 });
 
-Deno.test("no rules, none that can be read, and too little history are refused in words", async () => {
-  await assertRejects(() => riskStage(configOf()), RangeError, "there are none");
+Deno.test("without rules it says what there is to keep in bounds", async () => {
+  const config = configOf();
+  const report = await riskStage(config);
+  assertEquals(report.rows.map(({ strategy }) => strategy), ["without", "buy and hold"]);
+  assertEquals([report.rules, report.effects, report.events], [[], [], []]);
+  assertEquals(report.tails.length, 5);
+  const { finding, tiles } = riskSummary(report, config);
+  assertStringIncludes(finding, "No risk rules watch over it");
+  assertEquals(tiles.length, 4);
+  for (const text of [finding, comparisonTable(report.rows).text, fallTable(report).text]) {
+    assertEquals(/undefined|NaN/.test(text), false, text);
+  }
+  const figures = riskFigures(report);
+  for (const draw of [figures.equity, figures.drawdowns, figures.events, figures.exposure, figures.regimes]) draw();
+});
+
+Deno.test("rules that cannot be read, and too little history are refused in words", async () => {
   await assertRejects(() => riskStage(configOf("risk.rules=stop_los(0.1)")), SyntaxError, 'nearest is "stop_loss"');
   await assertRejects(
     () => backtestStage(configOf("risk.rules=fixed_fraction(2), limit_leverage(1)")),
