@@ -7,11 +7,20 @@ export {
   openBooks,
   type RiskEvent,
 } from "./backtest.ts";
+export {
+  type DeflatedSharpe,
+  deflatedSharpe,
+  expectedMaxSharpe,
+  probabilisticSharpe,
+  type SharpeSample,
+  sharpeSample,
+} from "./deflated_sharpe.ts";
 export { type Drawdown, drawdowns, underWater } from "./drawdowns.ts";
 export { compare, type Comparison, evaluate, type Evaluation, exposureOf, resultMetrics } from "./evaluate.ts";
 export { type CostDecomposition, costDecomposition, type FeeColumn, feeColumns } from "./fees.ts";
 export { lagCurve, type LagPoint } from "./lag.ts";
 export { barsPerYear, type Metrics, metrics, type MetricsOptions, returns, sharpeRatio } from "./metrics.ts";
+export { type Overfitting, overfitting } from "./overfitting.ts";
 export {
   bootstrap,
   type BootstrapOptions,
