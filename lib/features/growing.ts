@@ -11,13 +11,15 @@ export interface GrowingFeatures {
   readonly names: readonly string[]; // [F] as the specs were written
   /** First bar at which every feature is known. */
   readonly warmup: number;
+  /** Their values [F][T] and room for more; anything before a feature's own warm-up. Others after `update` ran out of room. */
+  readonly columns: readonly Float64Array[];
   /**
    * Works out the bars that `candles` has and this has not seen yet.
    *
    * @param into takes the newest bar's values [F], NaN before the warm-up; at `at`
    * @throws {RangeError} if a value after the warm-up is not finite, as a 32-bit number
    */
-  update(candles: Candles, into: Float32Array, at?: number): void;
+  update(candles: Candles, into?: Float32Array, at?: number): void;
 }
 
 /** Bars that there is room for at first. */
@@ -39,6 +41,9 @@ export function growingFeatures(specs: readonly string[], room = ROOM): GrowingF
   return {
     names,
     warmup: Math.max(0, ...starts),
+    get columns() {
+      return plan.columns;
+    },
     update(candles, into, at = 0) {
       const { length } = candles;
       if (length > room) {
@@ -56,6 +61,7 @@ export function growingFeatures(specs: readonly string[], room = ROOM): GrowingF
         }
       }
       seen = length;
+      if (into === undefined) return;
       const known = length > this.warmup;
       for (let f = 0; f < roots.length; f++) into[at + f] = known ? plan.columns[f][length - 1] : NaN;
     },

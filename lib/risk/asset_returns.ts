@@ -1,9 +1,14 @@
+import { barColumn } from "../market/growing.ts";
 import type { Market } from "../market/market.ts";
 import { perMarket } from "./per_market.ts";
 
 /** Simple returns from close to close of each asset [K][T]; 0 at the first bar. Shared: not to be written to. */
-export const assetReturns: (market: Market) => readonly Float64Array[] = perMarket(({ assets }) =>
-  assets.map(({ $close }) => $close.map((close, t) => t === 0 ? 0 : close / $close[t - 1] - 1))
+export const assetReturns: (market: Market) => readonly Float64Array[] = perMarket((market) =>
+  market.assets.map(({ $close }) =>
+    barColumn(market, (returns) => (from, to) => {
+      for (let t = Math.max(from, 1); t < to; t++) returns[t] = $close[t] / $close[t - 1] - 1;
+    })
+  )
 );
 
 /** Bars in a year of 365 days. */

@@ -1,7 +1,6 @@
 import { guard } from "./guard.ts";
 import { perMarket } from "./per_market.ts";
-import { regimeMethods } from "./regime.ts";
-import { assetReturns } from "./asset_returns.ts";
+import { marketRegimes, type regimeMethods } from "./regime.ts";
 import type { RiskRule } from "./rule.ts";
 import { percent, within } from "./say.ts";
 
@@ -20,7 +19,7 @@ export function regimeStop(
 ): RiskRule {
   within("regime_stop", "calm", calm, 0.0001, 0.99);
   within("regime_stop", "wild", wild, 0.0001, 0.99);
-  const regimesOf = perMarket((market) => assetReturns(market).map((returns) => regimeMethods[by](returns)));
+  const regimesOf = perMarket((market) => marketRegimes(market, by));
   return (market) => {
     const regimes = regimesOf(market);
     const name = `stop ${percent(calm)} (calm) to ${percent(wild)} (wild) from the best price`;

@@ -1,4 +1,4 @@
-import { atr } from "../features/indicators/mod.ts";
+import { averageRanges } from "./average_ranges.ts";
 import { guard } from "./guard.ts";
 import { perMarket } from "./per_market.ts";
 import type { RiskRule } from "./rule.ts";
@@ -11,7 +11,7 @@ import { percent, within } from "./say.ts";
 export function stopLoss({ loss = 0.05, atr: ranges = 0, period = 14, wait = 0 } = {}): RiskRule {
   within("stop_loss", "loss", loss, 0.0001, 0.99);
   within("stop_loss", "atr", ranges, 0, 100);
-  const widthsOf = perMarket(({ assets }) => assets.map((one) => atr(one.$high, one.$low, one.$close, period)));
+  const widthsOf = perMarket((market) => averageRanges(market, period));
   return (market) => {
     const widths = ranges > 0 ? widthsOf(market) : [];
     const name = ranges > 0 ? `stop ${ranges} ATR from the entry` : `stop ${percent(loss)} from the entry`;

@@ -185,7 +185,8 @@ function check(returns: Float64Array, level: number, least: number): void {
   throw new RangeError(`Cannot measure a tail as returns must be numbers: the one at ${bad} is ${returns[bad]}`);
 }
 
-function checkDecay(decay: number): void {
+/** @throws {RangeError} if it is not between 0 and 1 */
+export function checkDecay(decay: number): void {
   if (decay > 0 && decay < 1) return;
   throw new RangeError(`Cannot weigh returns as the decay must be between 0 and 1: current value is ${decay}`);
 }

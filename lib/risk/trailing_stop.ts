@@ -1,4 +1,4 @@
-import { atr } from "../features/indicators/mod.ts";
+import { averageRanges } from "./average_ranges.ts";
 import { guard } from "./guard.ts";
 import { perMarket } from "./per_market.ts";
 import type { RiskRule } from "./rule.ts";
@@ -11,7 +11,7 @@ import { percent, within } from "./say.ts";
 export function trailingStop({ atr: ranges = 3, fall = 0, period = 14, wait = 0 } = {}): RiskRule {
   within("trailing_stop", "atr", ranges, 0.01, 100);
   within("trailing_stop", "fall", fall, 0, 0.99);
-  const widthsOf = perMarket(({ assets }) => assets.map((one) => atr(one.$high, one.$low, one.$close, period)));
+  const widthsOf = perMarket((market) => averageRanges(market, period));
   return (market) => {
     const widths = fall > 0 ? [] : widthsOf(market);
     const name = fall > 0 ? `stop ${percent(fall)} from the best price` : `stop ${ranges} ATR from the best price`;

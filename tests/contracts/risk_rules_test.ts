@@ -7,6 +7,7 @@ import { synthetic } from "../../lib/market/synthetic.ts";
 import { parseRules, type RiskRule, riskRules, tailMethods } from "../../lib/risk/mod.ts";
 import { planned } from "../../lib/risk/plan.ts";
 import { buyAndHold, type Strategy } from "../../lib/strategies/mod.ts";
+import { assertGrows } from "./growing.ts";
 import { assertPrefixLaw, prefix } from "./prefix_law.ts";
 
 function market(K: number, length: number, seed = 1, costs: Partial<Costs> = {}, volatility = 0.03): Market {
@@ -71,6 +72,13 @@ for (const text of cases) {
   Deno.test(`${text}: flat stays flat`, () => {
     const { fills, events } = run(market(2, 150), () => () => {}, [rule]);
     assertEquals([fills.length, events.length], [0, 0]);
+  });
+
+  Deno.test(`${text}: does the same while bars still come`, () => {
+    for (const strategy of Object.values(wishes)) {
+      assertGrows(market(1, 700), strategy, { risk: [rule], margin });
+      assertGrows(market(3, 150), strategy, { risk: [rule], margin, lag: 1, from: 30 });
+    }
   });
 
   Deno.test(`${text}: twice is once`, () => {

@@ -12,6 +12,7 @@ import {
   type Strategy,
   targetStrategy,
 } from "../../lib/strategies/mod.ts";
+import { assertGrows } from "./growing.ts";
 import { assertStrategyPrefixLaw } from "./prefix_law.ts";
 
 const costs = { transactionFee: 10, makerFee: 2, spread: 2, participation: 0.05 };
@@ -42,6 +43,11 @@ for (const [name, settings] of cases) {
   Deno.test(`${label} decides without looking ahead`, () => {
     assertStrategyPrefixLaw(market(1, 200), make());
     assertStrategyPrefixLaw(market(3, 120), make(), { cash: 1e6, lag: 1 });
+  });
+
+  Deno.test(`${label} decides the same while bars still come`, () => {
+    assertGrows(market(1, 300), make());
+    assertGrows(market(3, 200), make(), { cash: 1e6, lag: 1, from: 50 });
   });
 
   Deno.test(`${label} decides the same again, leaves its market alone and asks for finite weights`, () => {
