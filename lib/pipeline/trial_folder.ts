@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { readCheckpoint, writeCheckpoint } from "../agent/checkpoint.ts";
 import { exists, writeAtomic } from "../base/files.ts";
 
@@ -95,19 +95,4 @@ export async function openTrialFolder(
         writeCheckpoint({ numbers: { rung, ...metrics }, arrays: { state, returns } }),
       ),
   };
-}
-
-/** Copies what a trial wrote down so far: a checkpoint that others may start from while it goes on. */
-export async function snapshotTrial(path: string, to: string): Promise<void> {
-  if (await exists(to)) return;
-  const half = `${to}.half`;
-  await Deno.mkdir(dirname(to), { recursive: true });
-  await Deno.remove(half, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
-  await Deno.mkdir(half);
-  for await (const { name } of Deno.readDir(path)) {
-    if (!name.endsWith(".tmp")) await Deno.copyFile(join(path, name), join(half, name));
-  }
-  await Deno.rename(half, to);
 }

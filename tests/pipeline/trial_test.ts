@@ -11,7 +11,7 @@ import { synthetic } from "../../lib/market/synthetic.ts";
 import { splitOf } from "../../lib/pipeline/market.ts";
 import { openTrials } from "../../lib/pipeline/trial.ts";
 import { trialCommand } from "../../lib/pipeline/trial_command.ts";
-import { snapshotTrial } from "../../lib/pipeline/trial_folder.ts";
+import { snapshotTrial } from "../../lib/hyperopt/snapshot.ts";
 import { readTrialMarket, writeTrialMarket } from "../../lib/pipeline/trial_market.ts";
 import { openPool } from "../../lib/resources/pool.ts";
 import { tiny, withFolder } from "./tiny.ts";

@@ -1,0 +1,14 @@
+/** A study that is killed from outside: its folder, and a file that each beginning of a trial is written into. */
+import { openStudy, runStudy } from "../../lib/hyperopt/study.ts";
+import { fakeEngine, parabola } from "./fake_engine.ts";
+
+const [folder, log, scheduler, sampler, slots] = Deno.args;
+const engine = fakeEngine({
+  slots: Number(slots),
+  async before(job, rung) {
+    Deno.writeTextFileSync(log, `${job.trial} ${rung}\n`, { append: true });
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  },
+});
+await using study = openStudy(folder, parabola({ scheduler, sampler }));
+await runStudy(study, engine, { trials: 24 });
