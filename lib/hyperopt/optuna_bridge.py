@@ -113,11 +113,11 @@ class Bridge:
         for frozen in self.study.get_trials(deepcopy=False):
             if OURS in frozen.user_attrs:
                 self.ids[frozen.user_attrs[OURS]] = frozen
+        self.next = len(past)
         for trial in past:
             self.remember(trial)
         for ours in [ours for ours in self.ids if ours >= len(past)]:
             self.forget(self.ids.pop(ours))  # asked for by a process that died before it could write so
-        self.next = len(past)
         return {"optuna": optuna.__version__}
 
     def sampler(self, n):

@@ -42,7 +42,7 @@ for (const [name, entry] of Object.entries(samplers)) {
       await using sampler = await open({ space, seed });
       return await play(sampler, 0, 16);
     };
-    const [first, again, other] = [await run(3), await run(3), await run(4)];
+    const [first, again, other] = await Promise.all([run(3), run(3), run(4)]);
     assertEquals(first, again);
     assert(JSON.stringify(first) !== JSON.stringify(other));
   });
