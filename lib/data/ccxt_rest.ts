@@ -11,6 +11,19 @@ import type { Bar, Exchange, ExchangeOptions } from "./exchange.ts";
  * @throws {RangeError} if ccxt does not know the exchange, or it serves no bars
  */
 export async function openCcxt(name: string, options: ExchangeOptions): Promise<Exchange> {
+  return (await ccxtClient(name, options, "rest")).exchange;
+}
+
+/**
+ * ccxt's client of an exchange, and the exchange over REST through it. With `"live"` the client knows live streams too.
+ *
+ * @throws {RangeError} if ccxt does not know the exchange, it serves no bars, or no live ones where they are wanted
+ */
+export async function ccxtClient(
+  name: string,
+  options: ExchangeOptions,
+  kind: "rest" | "live",
+): Promise<{ readonly client: Client; readonly exchange: Exchange }> {
   const ccxt = (await import("ccxt")).default;
   if (!ccxt.exchanges.includes(name)) {
     throw new RangeError(
@@ -18,11 +31,14 @@ export async function openCcxt(name: string, options: ExchangeOptions): Promise<
     );
   }
   const seen: Seen = { requests: 0, status: 0, headers: new Headers(), json: true };
-  const client = new (ccxt as unknown as Record<string, new (settings: object) => Client>)[name](
-    settings(options, transport(seen, options)),
-  );
+  const makers = (kind === "live" ? ccxt.pro : ccxt) as unknown as Record<string, new (settings: object) => Client>;
+  if (!Object.hasOwn(makers, name)) throw new RangeError(`Cannot stream from ${name} as ccxt knows no stream of it`);
+  const client = new makers[name](settings(options, transport(seen, options)));
   if (!client.has.fetchOHLCV) throw new RangeError(`Cannot fetch candles from ${name} as ccxt knows none of it`);
-  return {
+  if (kind === "live" && !client.has.watchOHLCV) {
+    throw new RangeError(`Cannot stream candles from ${name} as ccxt knows no stream of them`);
+  }
+  const exchange: Exchange = {
     timeframes: Object.keys(client.timeframes ?? {}),
     pageLimit: (symbol) => client.featureValue(symbol, "fetchOHLCV", "limit") ?? cautious,
     requests: () => seen.requests,
@@ -50,6 +66,7 @@ export async function openCcxt(name: string, options: ExchangeOptions): Promise<
       await client.close();
     },
   };
+  return { client, exchange };
 }
 
 /** Bars in an answer where ccxt does not know the most: too many would make an answer for a shorter span look empty. */

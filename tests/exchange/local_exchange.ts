@@ -1,6 +1,7 @@
 import { resample } from "../../lib/data/resample.ts";
 import { formatTimeframe } from "../../lib/base/time.ts";
 import { type Candles, firstBarAt } from "../../lib/market/candles.ts";
+import { bookAfter, type LocalStream, localStream, type LocalStreamOptions } from "./local_stream.ts";
 
 /** What goes wrong with one answer. */
 export type Fault =
@@ -27,6 +28,8 @@ export interface LocalExchangeOptions {
   readonly windowed?: boolean;
   /** Every answer waits, ms. */
   readonly delay?: number;
+  /** Asked before each message of a stream what goes wrong with it. */
+  readonly disturb?: LocalStreamOptions["disturb"];
 }
 
 /** An exchange on loopback. Disposing shuts it down. */
@@ -42,16 +45,23 @@ export interface LocalExchange extends AsyncDisposable {
   fail(...faults: readonly Fault[]): void;
   /** Moves the exchange's clock. */
   setNow(now: number): void;
+  now(): number;
+  /** The exchange's `/time` is so many ms ahead of its clock. */
+  skew(ms: number): void;
+  /** Opens its streams: live candles at the shortest timeframe. */
+  stream(): LocalStream;
   close(): Promise<void>;
 }
 
 /**
  * Serves candles in the dialect of Binance's spot REST API, as far as ccxt asks for it: `exchangeInfo`, `klines`,
- * `time`, `ping`. One that streams has its place where requests come in: look at their `upgrade` header there.
+ * `depth`, `time`, `ping`; and, once `stream()` is called, its WebSocket streams on a port of their own.
  */
 export function localExchange(options: LocalExchangeOptions): LocalExchange {
   const { candles, pageLimit = 1000, windowed = false, delay = 0 } = options;
   let now = options.now ?? Infinity;
+  let skew = 0;
+  let stream: ReturnType<typeof localStream> | undefined;
   const seen: Seen[] = [];
   const faults: Fault[] = [];
   const symbols = new Map(candles.map((bars) => [bars.symbol.replace("/", ""), bars]));
@@ -68,15 +78,21 @@ export function localExchange(options: LocalExchangeOptions): LocalExchange {
     return made;
   };
 
-  const routes: Readonly<Record<string, (query: URLSearchParams) => Response>> = {
+  const routes: Record<string, (query: URLSearchParams) => Response> = {
     "/api/v3/ping": () => json({}),
-    "/api/v3/time": () => json({ serverTime: Math.min(now, Date.now()) }),
+    "/api/v3/time": () => json({ serverTime: Math.min(now, Date.now()) + skew }),
     "/api/v3/exchangeInfo": () => json(exchangeInfo([...symbols.values()])),
     "/api/v3/klines": (query) => {
       const found = bars(query.get("symbol") ?? "", query.get("interval") ?? "");
       if (!found) return json({ code: -1121, msg: "Invalid symbol." }, 400);
       return json(klines(found, query, { pageLimit, windowed, now }));
     },
+  };
+
+  routes["/api/v3/depth"] = (query) => {
+    const found = symbols.get(query.get("symbol") ?? "");
+    if (!found) return json({ code: -1121, msg: "Invalid symbol." }, 400);
+    return json(bookAfter(found, Math.max(0, firstBarAt(found, now - found.step + 1) - 1)));
   };
 
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
@@ -98,13 +114,20 @@ export function localExchange(options: LocalExchangeOptions): LocalExchange {
   });
 
   const { port } = server.addr as Deno.NetAddr;
-  const close = () => server.shutdown();
+  const close = async () => {
+    await stream?.close();
+    await server.shutdown();
+  };
+  const setNow = (time: number) => void (now = time);
   return {
     ...{ url: `http://127.0.0.1:${port}`, port, seen, close },
     klines: klinesSeen,
     asked: (count) => new Promise((resolve) => waiting.push({ count, resolve })),
     fail: (...more) => void faults.push(...more),
-    setNow: (time) => void (now = time),
+    setNow,
+    now: () => now,
+    skew: (ms) => void (skew = ms),
+    stream: () => stream ??= localStream({ candles, setNow, now: () => now, disturb: options.disturb }),
     [Symbol.asyncDispose]: close,
   };
 }
