@@ -111,11 +111,10 @@ export async function findSizes(
     rest = rest.toSorted((a, b) => mean(b.values) - mean(a.values)).slice(0, Math.ceil(rest.length / 2));
   }
   const ranked = [...seen.values()].toSorted((a, b) => mean(b.values) - mean(a.values));
-  const confirmed = ranked.filter(({ values }) =>
-    values.length === Math.max(...ranked.map((one) => one.values.length))
-  );
-  const top = mean(confirmed[0].values);
-  const near = confirmed.filter(({ values }) => mean(values) * (1 + gain) >= top);
+  const again = ranked.filter(({ values }) => values.length > 1);
+  const sure = again.length > 0 ? again : ranked;
+  const top = mean(rest[0].values);
+  const near = sure.filter(({ values }) => mean(values) * (1 + gain) >= top);
   const smallest = near.toSorted((a, b) => a.place.reduce((sum, at, i) => sum + at - b.place[i], 0))[0];
   return { best: measured(smallest), measured: ranked.map(measured) };
 }
