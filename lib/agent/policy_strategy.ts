@@ -70,18 +70,25 @@ export function openDecider({ policy, actions, first }: Trader, rows: number, to
   };
 }
 
+/** How `tradeAll` runs: as `backtest` takes it, and more. */
+export interface TradeOptions extends BacktestOptions {
+  /** Risk rules of each market's account, where they differ. */
+  readonly risks?: readonly (BacktestOptions["risk"] & object)[];
+  /** Ends it between two bars. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Runs a policy over markets that differ in their costs alone, all at once: it is asked about all of them together,
  * which costs little more than one. Each goes through the books that `backtest` goes through, risk rules and delay
  * included, and its equity is that of a one-row env with the same actions, to the last bit.
  *
- * @param options as `backtest` takes them; `signal` ends it between two bars
  * @throws {RangeError} as `backtest`, and if the markets do not have equal bars
  */
 export async function tradeAll(
   markets: readonly Market[],
   trader: Trader,
-  { signal, ...options }: BacktestOptions & { readonly signal?: AbortSignal } = {},
+  { signal, risks, ...options }: TradeOptions = {},
 ): Promise<Traded[]> {
   const { from = 0, to = markets[0].length } = options;
   for (const { length } of markets) {
@@ -90,7 +97,7 @@ export async function tradeAll(
   }
   const R = markets.length;
   const width = actionSize(spaceOf(trader.actions));
-  const books = markets.map((market) => openBooks(market, options));
+  const books = markets.map((market, r) => openBooks(market, risks ? { ...options, risk: risks[r] } : options));
   const decider = openDecider(trader, R, to);
   const row = new Float32Array(R * width);
   const chosen = books.map(() => new Float32Array((to - from) * width));

@@ -1,3 +1,4 @@
+import { tradeAll } from "../agent/policy_strategy.ts";
 import {
   backtest,
   type BacktestOptions,
@@ -11,15 +12,15 @@ import type { Config } from "../config/schema.ts";
 import { slice } from "../market/candles.ts";
 import type { Market } from "../market/market.ts";
 import type { BarRange } from "../market/split.ts";
-import { checkHistory, parseRules } from "../risk/mod.ts";
-import { calibrate, parseScenario, type RunMarket, type ScenarioSpec, specScenario } from "../scenarios/mod.ts";
+import { checkHistory, parseRules, type RiskRule } from "../risk/mod.ts";
+import { calibrate, parseScenario, type ScenarioSpec, specScenario } from "../scenarios/mod.ts";
 import { stressed } from "../scenarios/trial.ts";
 import { makeStrategy } from "../strategies/mod.ts";
 import { optionsOf } from "./backtest.ts";
 import { barOf, breath, type Deps } from "./deps.ts";
 import type { PolicyOfSeed } from "./evaluate.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
-import { openModelRun } from "./scenario_model.ts";
+import { type ModelRun, openModelRun } from "./scenario_model.ts";
 
 /** What the numbers of a headline are. */
 export const headlineKeys = ["totalReturn", "sharpeRatio", "sortinoRatio", "maxDrawdown"] as const;
@@ -68,21 +69,21 @@ export interface HeadlineReport {
 
 /** How a headline is made. */
 export interface HeadlineOptions {
-  /** Rules to choose from, the most cautious first. */
+  /** Rules to choose from. */
   readonly rules: readonly string[];
   /** Scenarios, as `parseScenario` reads them. */
   readonly scenarios?: readonly string[];
   /** Markets drawn of each. */
   readonly draws?: number;
-  /** Drawdown that the rules shall stay within on the validation part: the boldest of those that do is taken. */
+  /** Drawdown that the agents shall stay within on the validation part: the best Sharpe ratio of rules that do is taken. */
   readonly budget?: number;
 }
 
 /**
  * Lets agents of several seeds and baselines trade the period that settings name, with risk rules and without, on the
  * bars as recorded and under stress. Agents learnt on the training part, which severity is taken from as well; their
- * weights were chosen on the validation part, and so are the rules: the boldest that kept the agents' drawdown there
- * within the budget, or else the most cautious. Nothing is chosen by the period shown.
+ * weights were chosen on the validation part, and so are the rules: the best Sharpe ratio of those that kept the agents'
+ * drawdown there within the budget, or else the smallest drawdown. Nothing is chosen by the period shown.
  *
  * @throws {RangeError} if there is no policy or no rule, a scenario is unknown, or the bars are too few
  */
@@ -99,7 +100,7 @@ export async function headlineStage(
       `Cannot compare under risk rules as there must be a policy and rules at least: there are ${policies.length} and ${rules.length}`,
     );
   }
-  const sets = rules.map((text) => ({ text, risk: riskOf(text) }));
+  const sets = rules.map((text) => parseRules(text).map(({ rule }) => rule));
   for (const text of scenarios) parseScenario(text);
   const source = await loadMarket(config, deps);
   const { market, split, period } = source;
@@ -111,7 +112,7 @@ export async function headlineStage(
   );
 
   using bar = barOf(deps, "Under risk rules");
-  const total = policies.length * (rules.length + 2 * (1 + scenarios.length * draws)) + 1;
+  const total = policies.length * (2 + scenarios.length * draws) + 1;
   const pause = breath(deps);
   let done = 0;
   const step = async (what: string) => {
@@ -119,57 +120,75 @@ export async function headlineStage(
     bar.update(done++, total, what);
   };
   await using stack = new AsyncDisposableStack();
-  const agents: RunMarket[] = [];
-  for (const policy of policies) agents.push(stack.use(await openModelRun({ policies: [policy] }, source)).run);
-
-  const tried: HeadlineChoice[] = [];
-  for (const { text, risk } of sets) {
-    const results: BacktestResult[] = [];
-    for (const run of agents) {
-      await step("rules on the validation part");
-      results.push(await run(market, { ...optionsOf(config, source), ...split.validation, risk }));
+  const agents: ModelRun[] = [];
+  for (const policy of policies) agents.push(stack.use(await openModelRun({ policies: [policy] }, source)));
+  /** Results of every agent under each set of rules, all of which it goes through at once. [agents][risks] */
+  const tradeUnder = async (what: string, { market, from, to }: Span, risks: readonly RiskRule[][]) => {
+    const features = agents[0].featuresOf(market);
+    const own = { ...optionsOf(config, source), from, to, risks, ...(deps.signal ? { signal: deps.signal } : {}) };
+    const results: BacktestResult[][] = [];
+    for (const agent of agents) {
+      await step(what);
+      const traded = await tradeAll(risks.map(() => market), agent.traderOn(features), own);
+      results.push(traded.map(({ result }) => result));
     }
-    const mean = (key: HeadlineKey) => interquartileMean(results.map((result) => resultMetrics(result)[key]));
-    tried.push({
+    return results;
+  };
+
+  const onValidation = await tradeUnder("rules on the validation part", { market, ...split.validation }, sets);
+  const tried = rules.map((text, i): HeadlineChoice => {
+    const found = onValidation.map((results) => resultMetrics(results[i]));
+    const mean = (key: HeadlineKey) => interquartileMean(found.map((one) => one[key]));
+    return {
       rules: text,
       ...{ maxDrawdown: mean("maxDrawdown"), totalReturn: mean("totalReturn"), sharpeRatio: mean("sharpeRatio") },
       chosen: false,
-    });
-  }
-  const within = tried.findLastIndex(({ maxDrawdown }) => -maxDrawdown <= budget);
-  const choices = tried.map((one, i) => ({ ...one, chosen: i === Math.max(0, within) }));
-  const { text, risk } = sets[Math.max(0, within)];
+    };
+  });
+  const place = placeOfBest(tried, budget);
+  const choices = tried.map((one, i) => ({ ...one, chosen: i === place }));
+  const risk = sets[place];
 
   const rows: HeadlineRow[] = [];
   const estimation = { resamples: config.evaluate.resamples, seed: config.run.seed };
-  for (const [condition, markets] of conditionsOf(market, period, specs, training, draws, config.run.seed)) {
-    const over = async (strategy: string, runs: readonly RunMarket[], guarded: boolean) => {
-      const each: Record<HeadlineKey, number>[] = []; // a line a run: means over the markets
-      for (const run of runs) {
-        const found: Record<HeadlineKey, number>[] = [];
-        for (const { market, from, to } of markets) {
-          if (runs === agents) await step(condition);
-          const own = { ...optionsOf(config, source), from, to, ...(guarded ? { risk } : {}) };
-          found.push(resultMetrics(await run(market, own)));
-        }
-        each.push(byKey((key) => found.reduce((sum, one) => sum + one[key] / found.length, 0)));
-      }
+  for (const [condition, spans] of conditionsOf(market, period, specs, training, draws, config.run.seed)) {
+    /** @param found of every run, on every market */
+    const add = (strategy: string, guarded: boolean, found: readonly (readonly BacktestResult[])[]) => {
+      const each = found.map((results) => {
+        const all = results.map((result) => resultMetrics(result));
+        return byKey((key) => all.reduce((sum, one) => sum + one[key] / all.length, 0));
+      });
       const estimates = byKey((key) => interquartileEstimate([each.map((one) => one[key])], estimation));
-      rows.push({ condition, strategy, guarded, seeds: runs.length, draws: markets.length, ...estimates });
+      rows.push({ condition, strategy, guarded, seeds: found.length, draws: spans.length, ...estimates });
     };
-    await over("PPO agent", agents, true);
-    await over("PPO agent", agents, false);
+    const ofAgents: BacktestResult[][][] = []; // [markets][agents][with rules, without]
+    for (const span of spans) ofAgents.push(await tradeUnder(condition, span, [risk, []]));
+    for (const [i, guarded] of [true, false].entries()) {
+      add("PPO agent", guarded, agents.map((_, a) => ofAgents.map((results) => results[a][i])));
+    }
     for (const name of ["buy_and_hold", "momentum", "mean_reversion"]) {
-      const run: RunMarket = (bars, own) => backtest(bars, makeStrategy(name), own);
-      await over(name.replaceAll("_", " "), [run], true);
-      await over(name.replaceAll("_", " "), [run], false);
+      await pause();
+      for (const guarded of [true, false]) {
+        const results = spans.map(({ market, from, to }) => {
+          const own = { ...optionsOf(config, source), from, to, ...(guarded ? { risk } : {}) };
+          return backtest(market, makeStrategy(name), own);
+        });
+        add(name.replaceAll("_", " "), guarded, [results]);
+      }
     }
   }
   bar.update(total, total);
-  return { source, rules: text, choices, specs, rows, numbers: numbersOf(rows, choices) };
+  return { source, rules: rules[place], choices, specs, rows, numbers: numbersOf(rows, choices) };
 }
 
-const riskOf = (text: string) => parseRules(text).map(({ rule }) => rule);
+/** The best Sharpe ratio of those within the budget; the smallest drawdown where none is. */
+function placeOfBest(tried: readonly HeadlineChoice[], budget: number): number {
+  const within = tried.filter(({ maxDrawdown }) => -maxDrawdown <= budget);
+  const best = within.length > 0
+    ? within.reduce((a, b) => (b.sharpeRatio > a.sharpeRatio ? b : a))
+    : tried.reduce((a, b) => (b.maxDrawdown > a.maxDrawdown ? b : a));
+  return tried.indexOf(best);
+}
 
 const byKey = <T>(of: (key: HeadlineKey) => T) =>
   Object.fromEntries(headlineKeys.map((key) => [key, of(key)])) as Record<HeadlineKey, T>;

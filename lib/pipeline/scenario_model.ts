@@ -1,7 +1,7 @@
 import { openPolicy } from "../agent/policy_file.ts";
-import { trade } from "../agent/policy_strategy.ts";
+import { trade, type Trader } from "../agent/policy_strategy.ts";
 import { buildFeatures } from "../features/build.ts";
-import { columnOf, newMatrix } from "../features/matrix.ts";
+import { columnOf, type FeatureMatrix, newMatrix } from "../features/matrix.ts";
 import type { Market } from "../market/market.ts";
 import type { RunMarket } from "../scenarios/mod.ts";
 import type { FoundModel } from "./model_store.ts";
@@ -11,6 +11,10 @@ import type { LoadedMarket } from "./market.ts";
 /** A model as something that trades any market: features are computed anew of each, as the shock changes them. */
 export interface ModelRun extends AsyncDisposable {
   readonly run: RunMarket;
+  /** Features of a market, as the model sees them before they are scaled. */
+  featuresOf(market: Market): FeatureMatrix;
+  /** The model in front of them. */
+  traderOn(features: FeatureMatrix): Trader;
 }
 
 /**
@@ -25,7 +29,7 @@ export async function openModelRun(
   const opened = await openPolicy(policies[0].file);
   const { notes } = opened;
   const { specs, matrix: usual } = await featuresFor(notes, source); // checks that they mean what they meant
-  const featuresOf = ({ assets }: Market) => {
+  const featuresOf = ({ assets }: Market): FeatureMatrix => {
     const each = assets.map((candles) => buildFeatures(candles, specs));
     if (each.length === 1) return { ...each[0], names: usual.names };
     return newMatrix(
@@ -34,12 +38,15 @@ export async function openModelRun(
       each.flatMap((matrix) => matrix.names.map((_, f) => columnOf(matrix, f))),
     );
   };
+  const traderOn = (matrix: FeatureMatrix): Trader => ({
+    policy: opened.policy(matrix),
+    actions: notes.actions,
+    first: matrix.warmup + notes.window - 1,
+  });
   return {
-    async run(market, options) {
-      const matrix = featuresOf(market);
-      const trader = { policy: opened.policy(matrix), actions: notes.actions, first: matrix.warmup + notes.window - 1 };
-      return (await trade(market, trader, options)).result;
-    },
+    featuresOf,
+    traderOn,
+    run: async (market, options) => (await trade(market, traderOn(featuresOf(market)), options)).result,
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }

@@ -1,10 +1,15 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { evaluateStage } from "../../lib/pipeline/evaluate.ts";
+import { findModel } from "../../lib/pipeline/model_store.ts";
 import { defaults } from "../../lib/config/schema.ts";
 import type { Config } from "../../lib/config/schema.ts";
 import { scenarioFigures } from "../../lib/pipeline/scenario_figures.ts";
 import { scenarioSummary } from "../../lib/pipeline/scenario_summary.ts";
 import { calibrationTable, realismTable, scenarioTable, stressTable } from "../../lib/pipeline/scenario_tables.ts";
 import { scenariosStage } from "../../lib/pipeline/scenarios.ts";
+import { policiesOf, trainStage } from "../../lib/pipeline/train.ts";
+import { temporaryProject } from "../integration/project.ts";
+import { tiny, withFolder, writeTiny } from "./tiny.ts";
 
 /** The bundled daily candles, few draws. */
 function settings(change: Partial<Config["scenarios"]> = {}, input = ["bitstamp_BTC-USD_1d"], rules = ""): Config {
@@ -69,4 +74,52 @@ Deno.test("bad input is told before or instead of a wrong number", async () => {
   await fails({ list: ["correlated_assets"] }, RangeError, "at least two: current value is 1");
   await fails({ weeks: 5000 }, RangeError, "no more than there are");
   await fails({ list: [] }, RangeError, "scenarios must be at least one");
+});
+
+Deno.test("a model goes through scenarios in the strategy's place, with rules and without; on the command line too", async () => {
+  await withFolder(async (folder) => {
+    const path = await writeTiny(folder);
+    const loaded = tiny(path);
+    const { config } = loaded;
+    const [{ file }] = policiesOf(await trainStage(config, {}, { checkpoints: null }));
+    const model = `${folder}/model.onnx`;
+    await Deno.writeFile(model, file);
+    const list = ["flash_crash", "low_liquidity"];
+    const own = { ...config.scenarios, list, seeds: 3, workers: 0, calibrate: false };
+    const rules = "limit_exposure(0.3)";
+    const settings: Config = { ...config, scenarios: own, risk: { ...config.risk, rules } };
+    const found = await findModel(model, loaded.settings);
+    const report = await scenariosStage(settings, {}, { model: found });
+    assertEquals([report.title, report.result.strategies], [
+      model,
+      [model, `${model} with risk rules`, "buy and hold", "momentum", "mean reversion"],
+    ]);
+    assertEquals((await scenariosStage(settings, {}, { model: found })).numbers, report.numbers);
+    const [agent, guarded] = report.result.asRecorded;
+    assert(guarded.drawdownMedian > agent.drawdownMedian, "less exposure is less of a fall");
+    // As recorded it is the backtest that an evaluation shows.
+    const evaluated = await evaluateStage(settings, found.policies);
+    const { start, change } = guarded.outcomes[0];
+    const { equity } = evaluated.seeds[0].result;
+    const end = Math.min(equity.length, start + report.result.horizon) - 1;
+    assertEquals(change, equity[end] / equity[start - 1] - 1);
+
+    await using project = await temporaryProject();
+    const set = ["scenarios.calibrate=false", "scenarios.workers=0"].flatMap((one) => ["--set", one]);
+    const line = (...more: string[]) => ["scenarios", "--model", model, "--input", path, "--no-track", ...set, ...more];
+    const [ran, wrong, absent] = await project.each([
+      line("--scenario", ...list, "--seeds", "3", "--rules", rules, "--json"),
+      line("--input", "coinbase_BTC-USD_1h", "--seeds", "2"),
+      ["scenarios", "--model", `${folder}/other.onnx`],
+    ]);
+    assertEquals(ran.code, 0, ran.stderr);
+    const { metrics } = JSON.parse(ran.stdout) as { metrics: Record<string, number | "NaN"> };
+    assertEquals(
+      Object.fromEntries(Object.entries(metrics).map(([key, value]) => [key, Number(value)])),
+      report.numbers,
+    );
+    assertStringIncludes(wrong.stderr, "my_signal");
+    assertStringIncludes(absent.stderr, "there is no such file");
+    assertEquals([wrong.code, absent.code], [1, 1]);
+  });
 });
