@@ -82,7 +82,8 @@ export function trackingVariables(settings: Settings): Record<string, string | u
     TOKEN: settings.trackingToken?.reveal(),
   };
   const set = Object.entries(own).filter(([, value]) => value).map(([key, value]) => [`MLFLOW_TRACKING_${key}`, value]);
-  return { ...mlflowVariables(), ...Object.fromEntries(set) };
+  const database = settings.postgresUrl?.reveal();
+  return { ...mlflowVariables(), ...Object.fromEntries(set), ...(database ? { POSTGRES_URL: database } : {}) };
 }
 
 /** Numbers as JSON that keeps every bit: NaN and infinities as text. */

@@ -1,4 +1,5 @@
-"""One MLflow tracking server for a folder: sqlite and artifacts in it, loopback only.
+"""One MLflow tracking server for a folder: sqlite and artifacts in it, loopback only. CANDELABRA_DATABASE names a
+PostgreSQL to keep the runs in instead.
 
 Started by server.ts as `python mlflow_server.py FOLDER --port 5000 --idle 1800`. A lock on FOLDER/server.lock, held for
 life, keeps it the only one: the kernel lets go of it however the process ends, so it is never stale. The port is
@@ -91,6 +92,20 @@ def prepare_database(path):
         os.replace(made, path)
 
 
+def prepare_shared(address):
+    """Fills an empty database that others may use too; an older MLflow's is theirs to bring up to date."""
+    import sqlalchemy
+    from mlflow.store.db import utils
+    from mlflow.store.tracking.dbmodels import models  # noqa: F401: fills the list of tables
+
+    engine = sqlalchemy.create_engine(address)
+    if not sqlalchemy.inspect(engine).has_table("experiments"):
+        utils._initialize_tables(engine)
+    elif utils._get_schema_version(engine) != utils._get_latest_schema_revision():
+        raise SystemExit("The database that POSTGRES_URL names is of another MLflow: save it, then `mlflow db upgrade` it")
+    engine.dispose()
+
+
 FIRST_VISIT = b"""<script>
 for (const [key, value] of [["mlflow.workflowType_v1", '"machine_learning"'], ["mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true"]])
   if (localStorage.getItem(key) === null) localStorage.setItem(key, value);
@@ -170,8 +185,10 @@ def main():
     os.dup2(log, 1)
     os.dup2(log, 2)
     server_socket = bind([*args.port, *last_port("server.json"), *range(5000, 5010)])
+    database = os.environ.pop("CANDELABRA_DATABASE", "sqlite:///mlflow.db")
     state = {
         "pid": os.getpid(),
+        "database": os.environ.pop("CANDELABRA_DATABASE_NAME", ""),
         "port": server_socket.getsockname()[1],
         "id": secrets.token_hex(8),
         "token": secrets.token_hex(16),
@@ -180,8 +197,8 @@ def main():
 
     # Relative to the folder, so that no character in its name can confuse anyone.
     os.environ.update({
-        "_MLFLOW_SERVER_FILE_STORE": "sqlite:///mlflow.db",
-        "_MLFLOW_SERVER_REGISTRY_STORE": "sqlite:///mlflow.db",
+        "_MLFLOW_SERVER_FILE_STORE": database,
+        "_MLFLOW_SERVER_REGISTRY_STORE": database,
         "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
         "_MLFLOW_SERVER_ARTIFACT_DESTINATION": "./artifacts",
         "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
@@ -193,7 +210,10 @@ def main():
         "DO_NOT_TRACK": "true",
     })
     warnings.simplefilter("ignore")  # of libraries about libraries
-    prepare_database("mlflow.db")
+    if database.startswith("sqlite"):
+        prepare_database("mlflow.db")
+    else:
+        prepare_shared(database)
 
     import uvicorn
     from mlflow.server.handlers import initialize_backend_stores

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { withLock } from "../base/files.ts";
+import { hashOf } from "../base/hash.ts";
 import type { OnProgress } from "../base/progress.ts";
 import { projectPath } from "../base/project.ts";
 import { redact } from "../base/secret.ts";
@@ -9,7 +10,10 @@ import { ensurePython, type Venv } from "./python.ts";
 /** Where runs are tracked, and how the local server is started. */
 export interface ServerOptions {
   readonly root?: string; // mlflow_runs: database, artifacts, what waits to be sent
-  /** MLFLOW_… by name; the process's environment when left out. `MLFLOW_TRACKING_URI` wins over the local server. */
+  /**
+   * MLFLOW_… and POSTGRES_URL by name; the process's environment when left out. `MLFLOW_TRACKING_URI` wins over the local
+   * server; with POSTGRES_URL the local server keeps runs in that database, and artifacts in `root` as ever.
+   */
   readonly variables?: Readonly<Record<string, string | undefined>>;
   readonly onProgress?: OnProgress;
   readonly port?: number; // tried first; then the last one used, 5000 to 5009, any free one
@@ -26,7 +30,7 @@ export interface TrackingServer {
 
 /** MLflow's variables in the environment, as far as they may be read. */
 export function mlflowVariables(): Record<string, string | undefined> {
-  const names = ["URI", "USERNAME", "PASSWORD", "TOKEN"].map((name) => `MLFLOW_TRACKING_${name}`);
+  const names = [...["URI", "USERNAME", "PASSWORD", "TOKEN"].map((name) => `MLFLOW_TRACKING_${name}`), "POSTGRES_URL"];
   const readable = (variable: string) =>
     Deno.permissions.querySync({ name: "env", variable }).state === "granted" ? Deno.env.get(variable) : undefined;
   return Object.fromEntries(names.map((name) => [name, readable(name)]));
@@ -39,9 +43,10 @@ export function mlflowVariables(): Record<string, string | undefined> {
  * `root` for life, so there is never a second. First use installs Python tools (see `ensurePython`); a start takes
  * seconds.
  *
- * Permissions: env MLFLOW_TRACKING_*; read; write `root` and `.venv`; run Python; net 127.0.0.1.
+ * Permissions: env MLFLOW_TRACKING_*, POSTGRES_URL; read; write `root` and `.venv`; run Python; net 127.0.0.1.
  *
- * @throws {RangeError} if MLFLOW_TRACKING_URI is not an http address
+ * @throws {RangeError} if MLFLOW_TRACKING_URI is not an http address, POSTGRES_URL no postgresql one, or the server that
+ * runs keeps its runs in another database
  * @throws {Error} if the server does not start; its log's last lines are in the message
  */
 export async function trackingServer(options: ServerOptions = {}): Promise<TrackingServer> {
@@ -49,13 +54,18 @@ export async function trackingServer(options: ServerOptions = {}): Promise<Track
   const given = variables["MLFLOW_TRACKING_URI"];
   if (given) return { uri: serverAddress(given), local: false, started: false };
   keepLoopbackDirect();
+  const database = databaseOf(variables["POSTGRES_URL"]);
   const running = await alive(root);
-  if (running) return { uri: running, local: true, started: false };
+  if (running) {
+    await checkDatabase(root, database);
+    return { uri: running, local: true, started: false };
+  }
   const { python } = await (options.python ?? (() => ensurePython({ onProgress })))();
   return await withLock(join(root, "start"), async () => {
     const other = await alive(root); // another process was quicker
-    if (other) return { uri: other, local: true, started: false };
-    return { uri: await start(root, python, options), local: true, started: true };
+    if (!other) return { uri: await start(root, python, database, options), local: true, started: true };
+    await checkDatabase(root, database);
+    return { uri: other, local: true, started: false };
   });
 }
 
@@ -85,18 +95,54 @@ interface State {
   readonly port: number;
   readonly id: string;
   readonly token: string;
+  readonly database: string; // what `nameOf` calls the database of its runs
+}
+
+/** SQLAlchemy's address of the database that runs are kept in; nothing: sqlite in the folder. */
+function databaseOf(url: string | undefined): string | undefined {
+  if (!url) return undefined;
+  const rest = url.match(/^postgres(?:ql)?:\/\/(.+)$/s)?.[1];
+  if (rest) return `postgresql+psycopg://${rest}`;
+  throw new RangeError(
+    `Cannot track as POSTGRES_URL must be like postgresql://user:password@host:5432/name: it starts with "${
+      redact(url.split(":")[0])
+    }"`,
+  );
+}
+
+const nameOf = (database: string | undefined) => database === undefined ? "" : hashOf(database).slice(0, 16);
+
+/** A server that runs already must keep its runs where they are wanted. */
+async function checkDatabase(root: string, database: string | undefined): Promise<void> {
+  const state = await readState(root);
+  if (state === undefined || (state.database ?? "") === nameOf(database)) return;
+  throw new RangeError(
+    `Cannot track as the tracking server of ${root} must keep its runs ${
+      database === undefined ? "in the folder, as POSTGRES_URL is not set" : "in the database that POSTGRES_URL names"
+    }: the one that runs keeps them elsewhere; end it (process ${state.pid}) and start again`,
+  );
 }
 
 const busy = 75; // exit status of mlflow_server.py when another server holds the folder
 const patience = 180_000; // ms until a start counts as failed
 
-async function start(root: string, python: string, { port, idle = 1800, onProgress = () => {} }: ServerOptions) {
+async function start(
+  root: string,
+  python: string,
+  database: string | undefined,
+  { port, idle = 1800, onProgress = () => {} }: ServerOptions,
+) {
   const args = [projectPath("lib", "track", "mlflow_server.py"), root, "--idle", `${idle}`];
   if (port !== undefined) args.push("--port", `${port}`);
   const spawn = () => {
     const child = new Deno.Command(python, {
       args,
-      env: serverEnvironment(),
+      env: {
+        ...serverEnvironment(),
+        ...(database === undefined
+          ? {}
+          : { CANDELABRA_DATABASE: database, CANDELABRA_DATABASE_NAME: nameOf(database) }),
+      },
       clearEnv: true,
       detached: true,
       stdin: "null",
