@@ -9,7 +9,7 @@ export interface WorkerChange extends Decision {
 /** Something whose number of workers can be changed: a `Pool`. */
 export interface Resizable {
   resize(workers: number): void;
-  readonly workers: readonly { readonly busy: boolean }[];
+  readonly size: number;
 }
 
 /** How a pool is kept at the number of workers that pays. */
@@ -114,18 +114,14 @@ export function manageWorkers(pool: Resizable, options: ManagerOptions = {}): Wo
   const watched: Watched[] = [];
   let history: readonly Window[] = [];
   let decision = decideWorkers(history, rule);
-  let began = now();
+  let began = now(); // the window
+  let changed = now(); // other workers than were decided on were last seen at work
   pool.resize(decision.workers);
-
-  function restart() {
-    began = now();
-    for (const job of running.values()) job.speeds = [];
-  }
 
   function close() {
     const { workers } = decision;
     const jobs = [...running];
-    if (now() - began < 1000 * seconds || pool.workers.length !== workers || jobs.length !== workers) return;
+    if (now() - began < 1000 * seconds || jobs.length !== workers) return;
     if (!jobs.every(([, { speeds }]) => speeds.length > 0)) return;
     const rates = jobs.map(([job, { speeds }]) => {
       const spent = speeds.reduce((sum, { seconds }) => sum + seconds, 0);
@@ -136,9 +132,13 @@ export function manageWorkers(pool: Resizable, options: ManagerOptions = {}): Wo
     history = leveled(watched);
     const next = decideWorkers(history, rule);
     onWindow({ ...next, from: workers, throughput: history.at(-1)!.throughput });
-    if (next.workers !== workers) pool.resize(next.workers);
+    if (next.workers !== workers) {
+      pool.resize(next.workers);
+      changed = now();
+    }
     decision = next;
-    restart();
+    began = now();
+    for (const job of running.values()) job.speeds = [];
   }
 
   return {
@@ -151,8 +151,9 @@ export function manageWorkers(pool: Resizable, options: ManagerOptions = {}): Wo
       const [at, before] = [one.at, one.units];
       one.at = now();
       one.units = units;
-      // What began before this window began was done beside another number of workers.
-      if (at < began || units <= before || running.size !== decision.workers) return;
+      const { workers } = decision;
+      if (pool.size !== workers || running.size !== workers) changed = now();
+      if (at < changed || units <= before) return;
       const spent = Math.max(1e-3, (one.at - at) / 1000);
       one.speeds.push({ rate: (units - before) / spent, seconds: spent });
       close();

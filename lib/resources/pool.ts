@@ -39,7 +39,7 @@ export interface WorkerState {
   readonly jobs: number; // finished
   readonly deaths: number;
   readonly rss: number; // bytes; NaN where it can't be seen
-  readonly cpu: number; // cores used since it was last asked, or since it began; NaN where it can't be seen
+  readonly cpu: number; // cores used since the look before, or since it began; NaN where it can't be seen
 }
 
 /** Worker processes and their queue. Disposing ends them all. */
@@ -57,6 +57,9 @@ export interface Pool extends AsyncDisposable {
   room(): Promise<void>;
   /** More workers, or fewer: one that is busy ends after its job. */
   resize(workers: number): void;
+  /** Workers there are, those that end after their job among them. */
+  readonly size: number;
+  /** The table of workers. Takes a look at their processes, at most every half second. */
   readonly workers: readonly WorkerState[];
 }
 
@@ -81,7 +84,7 @@ interface Slot {
   retiring: boolean;
   jobs: number;
   deaths: number;
-  readonly seen: { at: number; cpu: number };
+  readonly seen: { at: number; spent: number; rss: number; cpu: number }; // its last look
 }
 
 /**
@@ -115,7 +118,7 @@ export function openPool(options: PoolOptions): Pool {
       onLine: (line) => slot.process === process ? hear(slot, process, line) : undefined,
     });
     slot.process = process;
-    Object.assign(slot.seen, { at: performance.now(), cpu: 0 });
+    Object.assign(slot.seen, { at: performance.now(), spent: 0, rss: NaN, cpu: NaN });
     void process.ended.then((how) => died(slot, process, how));
     return process;
   }
@@ -123,7 +126,7 @@ export function openPool(options: PoolOptions): Pool {
   function grow(workers: number) {
     while (slots.filter(({ retiring }) => !retiring).length < workers) {
       const worker = firstFree(slots.map(({ worker }) => worker));
-      const seen = { at: 0, cpu: 0 };
+      const seen = { at: 0, spent: 0, rss: NaN, cpu: NaN };
       const slot = { worker, started: 0, stopping: false, retiring: false, jobs: 0, deaths: 0, seen };
       start(slot);
       slots.push(slot);
@@ -270,6 +273,19 @@ export function openPool(options: PoolOptions): Pool {
     }
   }
 
+  /** Sees what processes use, those whose last look is old. */
+  function look() {
+    const now = performance.now();
+    const due = slots.filter(({ process, seen }) => process && (Number.isNaN(seen.rss) || now - seen.at >= 500));
+    const used = usageOrNone(due.map(({ process }) => process!.pid));
+    for (const { process, seen } of due) {
+      const usage = used.get(process!.pid);
+      if (!usage) continue;
+      const cpu = (usage.cpu - seen.spent) / Math.max(1e-3, (now - seen.at) / 1000);
+      Object.assign(seen, { at: now, spent: usage.cpu, rss: usage.rss, cpu });
+    }
+  }
+
   async function retire(slot: Slot) {
     slots.splice(slots.indexOf(slot), 1);
     await leave(slot);
@@ -349,15 +365,13 @@ export function openPool(options: PoolOptions): Pool {
       dispatch();
     },
     get workers() {
-      const used = seen(slots.flatMap(({ process }) => process ? [process.pid] : []));
-      const now = performance.now();
-      return slots.map(({ worker, process, task, jobs, deaths, seen }) => {
-        const usage = process && used.get(process.pid);
-        const cpu = usage ? (usage.cpu - seen.cpu) / Math.max(1e-3, (now - seen.at) / 1000) : NaN;
-        if (usage) Object.assign(seen, { at: now, cpu: usage.cpu });
-        const rss = usage?.rss ?? NaN;
+      look();
+      return slots.map(({ worker, process, task, jobs, deaths, seen: { rss, cpu } }) => {
         return { worker, pid: process?.pid ?? 0, busy: task !== undefined, jobs, deaths, rss, cpu };
       });
+    },
+    get size() {
+      return slots.length;
     },
     async [Symbol.asyncDispose]() {
       if (closed) return;
@@ -407,7 +421,7 @@ function lastWords(process: WorkerProcess): string {
 }
 
 /** What processes use; nothing where that can't be seen. */
-function seen(pids: readonly number[]): ReturnType<typeof processUsage> {
+function usageOrNone(pids: readonly number[]): ReturnType<typeof processUsage> {
   try {
     return processUsage(pids);
   } catch (error) {

@@ -130,8 +130,8 @@ function simulated(machine: Machine, { seconds = 40, units = 1000, noise = 0.03,
   let size = 1;
   const pool = {
     resize: (workers: number) => void (size = workers),
-    get workers() {
-      return Array.from({ length: size }, () => ({ busy: true }));
+    get size() {
+      return size;
     },
   };
   const manager = manageWorkers(pool, { now: () => 1000 * clock });
