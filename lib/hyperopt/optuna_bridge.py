@@ -116,8 +116,6 @@ class Bridge:
         self.next = len(past)
         for trial in past:
             self.remember(trial)
-        for ours in [ours for ours in self.ids if ours >= len(past)]:
-            self.forget(self.ids.pop(ours))  # asked for by a process that died before it could write so
         return {"optuna": optuna.__version__}
 
     def sampler(self, n):
@@ -148,11 +146,11 @@ class Bridge:
         if outcome:
             self.tell(ours, **outcome)
 
-    def forget(self, frozen):
-        if not frozen.state.is_finished():
-            self.study.tell(frozen.number, state=TrialState.FAIL)
-
     def ask(self):
+        asked = self.ids.get(self.next)
+        if asked is not None and not asked.state.is_finished():  # by a process that died before it could write so
+            self.next += 1
+            return {"trial": self.next - 1, "params": asked.params}
         self.study.sampler = self.sampler(self.next)
         trial = self.study.ask()
         params = {}

@@ -29,14 +29,15 @@ export function gridPoints(given: Space): Params[] {
       const wanted = `${log ? "log" : "float"}(${min}, ${max}, 5)`;
       throw new RangeError(`Cannot make a grid of "${name}" as it must say how many values: write ${wanted} for 5`);
     }
+    const size = points.reduce((sum, point) => sum + (isActive(space, name, point) ? values.length : 1), 0);
+    if (size > most) {
+      throw new RangeError(
+        `Cannot make a grid as it must have at most ${most} combinations: with "${name}" it has ${size}`,
+      );
+    }
     points = points.flatMap((point) =>
       isActive(space, name, point) ? values.map((value) => ({ ...point, [name]: value })) : [point]
     );
-    if (points.length > most) {
-      throw new RangeError(
-        `Cannot make a grid as it must have at most ${most} combinations: it has more, with "${name}"`,
-      );
-    }
   }
   return points;
 }

@@ -185,11 +185,11 @@ export function cellOf(parameter: Parameter, value: Value): readonly [number, nu
 /** Values of a grid: all of a choice or of whole numbers, `count` of others, ends included. Nothing where it needs a count. */
 export function gridOf(parameter: Parameter): readonly Value[] | undefined {
   if (parameter.kind === "choice") return parameter.values;
-  const { min, max, count } = parameter;
+  const { min, count } = parameter;
+  const steps = parameter.kind === "int" ? Math.floor((parameter.max - min) / parameter.step) + 1 : 0;
+  const max = parameter.kind === "int" ? min + (steps - 1) * parameter.step : parameter.max;
   if (count === undefined) {
-    if (parameter.kind === "float") return undefined;
-    const steps = Math.floor((max - min) / parameter.step) + 1;
-    return Array.from({ length: steps }, (_, i) => min + i * parameter.step);
+    return parameter.kind === "float" ? undefined : Array.from({ length: steps }, (_, i) => min + i * parameter.step);
   }
   const at = (i: number) => {
     const share = count === 1 ? 0.5 : i / (count - 1);
