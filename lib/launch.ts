@@ -17,7 +17,7 @@ interface Needs {
   readonly net?: "any" | "tracking"; // loopback and MLflow's host
   readonly run?: boolean; // kernels, Python, git
   readonly native?: boolean;
-  /** Folders of the project; `--output` and `--to` are added. */
+  /** Folders of the project; `--output`, `--to` and `--storage-path` are added. */
   readonly write?: readonly string[];
 }
 
@@ -75,8 +75,8 @@ export function permissions(
 /** Where the command line says to write. A file is written beside its place first, so its folder is among them. */
 function outputs(args: readonly string[], cwd: string): string[] {
   const paths = args.flatMap((arg, i) => {
-    if (["--output", "--to", "-o"].includes(args[i - 1] ?? "")) return [arg];
-    return arg.match(/^(?:--output=|--to=|-o(?=[^-=]))(.+)$/s)?.slice(1) ?? [];
+    if (["--output", "--to", "-o", "--storage-path"].includes(args[i - 1] ?? "")) return [arg];
+    return arg.match(/^(?:--output=|--to=|--storage-path=|-o(?=[^-=]))(.+)$/s)?.slice(1) ?? [];
   }).filter((path) => path !== "");
   return paths.flatMap((path) => [resolve(cwd, path), dirname(resolve(cwd, path))]);
 }

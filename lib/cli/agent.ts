@@ -58,11 +58,11 @@ export function trainCommand(context: Context): Command {
       });
       const { training, evaluation, registered, run, numbers } = done;
       if (options.output) await writeAtomic(options.output, policiesOf(training)[0].file);
-      const facts = { ...factsOf(evaluation), metrics: numbers, registered, run };
+      const facts = { ...agentFacts(evaluation), metrics: numbers, registered, run };
       const { config } = loaded;
       print(options, facts, () =>
         [
-          ...reportLines(evaluation),
+          ...agentLines(evaluation),
           ...(registered ? ["", `Model ${registered.name} version ${registered.version}: ${registered.reason}`] : []),
           ...(options.output ? ["", `Written to ${options.output}`] : []),
           ...runLines(run, config),
@@ -111,10 +111,10 @@ export function evaluateCommand(context: Context): Command {
         ...(asked ? { wanted: asked } : {}),
       });
       const { run } = report;
-      print(options, { ...factsOf(report), model: model.name, metrics: report.numbers, run }, () =>
+      print(options, { ...agentFacts(report), model: model.name, metrics: report.numbers, run }, () =>
         [
           `${model.name}, trained on ${report.notes.symbol} ${report.notes.about.trained ?? ""}`,
-          ...reportLines(report),
+          ...agentLines(report),
           ...runLines(run, own),
         ].join("\n"));
     });
@@ -172,7 +172,8 @@ function withSettings<O extends ConfigOptions>(options: O, paths: Readonly<Recor
   return { ...options, set: [...short, ...options.set] };
 }
 
-function factsOf(
+/** What `lab evaluate --json` says of agents. */
+export function agentFacts(
   { source, seeds, rows, improvement, monthlyImprovement, fees, lag, costs, actions, warnings }: AgentReport,
 ) {
   const { market, period } = source;
@@ -192,7 +193,8 @@ function factsOf(
   };
 }
 
-function reportLines(report: AgentReport): string[] {
+/** Agents beside their baselines, as text. */
+export function agentLines(report: AgentReport): string[] {
   const { source, rows, seeds, warnings } = report;
   return [
     `${source.name}, ${spanText(source.market, source.period)}, fees and spread included`,

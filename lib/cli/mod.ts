@@ -41,6 +41,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "a trained model on the test part or other candles",
     load: async (context) => (await import("./agent.ts")).evaluateCommand(context),
   },
+  tune: {
+    summary: "search PPO's settings; the winner deflated by all that was tried",
+    load: async (context) => (await import("./tune.ts")).tuneCommand(context),
+  },
   promote: {
     summary: "make a version of the model the champion",
     load: async () => (await import("./agent.ts")).promoteCommand(),
@@ -72,6 +76,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   notebook: {
     summary: "JupyterLab with the project's kernel",
     load: async (context) => (await import("./notebook.ts")).notebookCommand(context),
+  },
+  panel: {
+    summary: "start, watch and stop stages in a browser",
+    load: async (context) => (await import("./panel.ts")).panelCommand(context),
   },
   list: {
     summary: "what there is: samples, indicators, strategies, settings, …",

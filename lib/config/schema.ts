@@ -1,6 +1,8 @@
 import { trunks } from "../agent/mod.ts";
 import { ppoDefaults } from "../agent/ppo_options.ts";
 import { rewards } from "../env/reward.ts";
+import { samplers } from "../hyperopt/samplers.ts";
+import { schedulers } from "../hyperopt/schedulers.ts";
 import { choice, flag, list, number, type Option, optionalNumber, text } from "./option.ts";
 
 const share = { min: 0, max: 1 };
@@ -162,8 +164,8 @@ export const schema = {
   },
   tune: {
     trials: number(50, "trials of a sweep, pruned and failed ones among them", { ...whole, max: 100_000 }),
-    sampler: text("random", "what chooses the next trial: random, grid, tpe, cmaes; see lab list samplers"),
-    scheduler: text("asha", "what stops trials early: asha, median, pbt, none"),
+    sampler: choice(keysOf(samplers), "tpe", "what chooses the next trial"),
+    scheduler: choice(keysOf(schedulers), "asha", "what stops trials early"),
     objective: choice(
       ["sharpe_ratio", "log_return"],
       "sharpe_ratio",

@@ -1,0 +1,71 @@
+import type { Params } from "../hyperopt/trial.ts";
+import { number, percent } from "../report/format.ts";
+import { type Table, table } from "../report/table.ts";
+import type { Sweep } from "./sweep.ts";
+
+/** The best trials of a sweep, the finished ones first, with the parameters that were searched. */
+export function trialTable({ rows, spec }: Sweep, limit = 12): Table {
+  const order = { finished: 0, pruned: 1, running: 2, failed: 3 };
+  const sorted = rows.toSorted((a, b) =>
+    order[a.state] - order[b.state] || (b.value ?? -Infinity) - (a.value ?? -Infinity) || a.trial - b.trial
+  );
+  const shown = sorted.map(({ trial, state, value, reports, seconds, params }) => ({
+    ...{ trial, state, value, steps: reports.at(-1)?.step ?? 0, time: 1000 * seconds },
+    parameters: paramsText(params),
+  }));
+  return table(shown, {
+    limit,
+    units: { time: "duration" },
+    labels: { value: spec.config.tune ? objectiveName(spec.config.tune) : "Objective" },
+    align: { parameters: "left" },
+  });
+}
+
+/** What is made large, for people: "Sharpe ratio". */
+export function objectiveName(tune: unknown): string {
+  return (tune as { objective?: string }).objective === "log_return" ? "Log return a year" : "Sharpe ratio";
+}
+
+/** Parameters on a line, each by the last part of its name: "learning_rate 0.0032, gamma 0.9". */
+export function paramsText(params: Params): string {
+  return Object.entries(params).map(([name, value]) => {
+    const short = name.replace(/^[^.]+\./, "").replace(/^net_arch\./, "");
+    const rounded = typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(3)) : value;
+    return `${short} ${rounded === "" ? "none" : rounded}`;
+  }).join(", ");
+}
+
+/** One sentence each on what was tried, who won, and what that is worth. */
+export function sweepVerdict({ rows, best, count, deflated, overfitting, spec }: Sweep): string[] {
+  const tried = `${count.trials} configurations were tried on ${spec.data}: ${count.finished} finished, ` +
+    `${count.pruned} stopped early, ${count.failed} failed${
+      count.exploits > 0 ? `; ${count.exploits} of them went on from another's checkpoint` : ""
+    }.`;
+  if (!best || !deflated) {
+    return [tried, rows.length === 0 ? "" : "None finished, so there is no winner."].filter(Boolean);
+  }
+  const { sharpe, expectedMax, deflated: probability, bars } = deflated;
+  return [
+    tried,
+    `Trial ${best.trial} won with ${objectiveName(spec.config.tune)} ${
+      number(best.value!)
+    }, the mean of ${spec.folds} folds ` +
+    `and ${spec.seeds.length} seeds out of sample.`,
+    Number.isNaN(probability)
+      ? "It did not trade, so there is nothing to deflate."
+      : `Per bar its Sharpe ratio is ${number(sharpe, { digits: 4 })} over ${
+        number(bars)
+      } bars; the best of ${count.trials} ` +
+        `without skill would show ${
+          number(expectedMax, { digits: 4 })
+        }. The probability that it is above that (deflated Sharpe ` +
+        `ratio) is ${percent(probability)}${probability > 0.95 ? "" : ": luck alone may explain it"}.`,
+    ...(overfitting
+      ? [
+        `Probability of backtest overfitting (CSCV over ${overfitting.trials} trials): ${
+          percent(overfitting.probability)
+        }.`,
+      ]
+      : []),
+  ];
+}
