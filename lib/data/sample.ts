@@ -1,7 +1,6 @@
 import { projectPath } from "../base/project.ts";
 import type { Candles } from "../market/candles.ts";
 import { parseTimeframe } from "../base/time.ts";
-import { readCandles } from "./frames.ts";
 
 /** Real candles that come with the project. */
 export interface Sample {
@@ -44,6 +43,7 @@ const samples: readonly Sample[] = [
 
 /** Raw candles of a sample. */
 export async function readSample({ name, symbol, timeframe }: Sample): Promise<Candles> {
+  const { readCandles } = await import("./frames.ts"); // polars: the catalogue goes without
   const step = parseTimeframe(timeframe);
   return await readCandles(projectPath("data", "sample", `${name}.parquet`), { symbol, step });
 }

@@ -1,0 +1,77 @@
+import { didYouMean } from "../base/suggest.ts";
+import { loadConfig } from "../config/load.ts";
+import { presets } from "../config/presets.ts";
+import { makeStrategy } from "../strategies/mod.ts";
+import type { FieldError } from "./problem.ts";
+import { type Order, stageOf, stages } from "./stages.ts";
+
+/** What an order comes to. */
+export interface Checked {
+  readonly errors: readonly FieldError[];
+}
+
+/**
+ * Checks what a person filled in, each field by itself and all together, by the same code as the command line's:
+ * `loadConfig`. The fields of the answer are `stage`, `preset`, `set.<setting>` and `options.<name>`.
+ */
+export async function checkOrder(order: Order): Promise<Checked> {
+  const stage = stageOf(order.stage);
+  if (!stage) {
+    const names = stages.map(({ name }) => name);
+    return { errors: [{ field: "stage", message: `There is no such stage: ${didYouMean(order.stage, names)}` }] };
+  }
+  const errors: FieldError[] = [];
+  const known = await stage.options();
+  for (const [name, value] of Object.entries(order.options)) {
+    const field = `options.${name}`;
+    if (!Object.hasOwn(known, name)) {
+      errors.push({ field, message: `is not known: ${didYouMean(name, Object.keys(known))}` });
+    } else if (value !== "") {
+      const fault = control(value) ??
+        (value.startsWith("-") ? "must not begin with -" : faultOf(() => known[name].read(value)));
+      if (fault) errors.push({ field, message: fault });
+    }
+  }
+  for (const [name, { required }] of Object.entries(known)) {
+    if (required && !order.options[name]) errors.push({ field: `options.${name}`, message: "must be given" });
+  }
+  if (!Object.hasOwn(presets, order.preset)) {
+    errors.push({ field: "preset", message: `is not known: ${didYouMean(order.preset, Object.keys(presets))}` });
+  }
+  if (!stage.settings && Object.keys(order.set).length > 0) {
+    errors.push({ field: "set", message: `must be empty: ${stage.name} takes no settings` });
+  }
+  for (const [path, value] of Object.entries(order.set)) {
+    const fault = control(path) ?? control(value) ?? (path.includes("=") ? "must not hold =" : undefined) ??
+      faultOf(() => loadConfig({ set: [`${path}=${value}`] }));
+    if (fault) errors.push({ field: `set.${path}`, message: fault });
+  }
+  if (errors.length === 0 && stage.sections.includes("strategy")) {
+    const { config } = loadConfig({ preset: order.preset, set: setOf(order) });
+    const { name, ...settings } = config.strategy;
+    const fault = faultOf(() => makeStrategy(String(name), settings));
+    const key = fault?.match(/^Cannot set "([^"]+)"/)?.[1];
+    if (fault) errors.push({ field: `set.strategy.${key ?? "name"}`, message: fault });
+  }
+  return { errors };
+}
+
+/** `section.key=value`, as `--set` takes it. */
+export const setOf = ({ set }: Order): string[] => Object.entries(set).map(([path, value]) => `${path}=${value}`);
+
+/** What is thrown, in the words that stand beside a field. */
+function faultOf(read: () => unknown): string | undefined {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // `Cannot set "ppo.gamma" (--set) as it must be …: current value is "2"` → `must be …`
+    return error.message.replace(/^Cannot set "[^"]*" \(--set\) as (?:it )?/, "").replace(
+      /: current value is "[^"]*"$/,
+      "",
+    );
+  }
+}
+
+const control = (text: string): string | undefined =>
+  /\p{Cc}/u.test(text) || !text.isWellFormed() ? "must not hold control characters" : undefined;
