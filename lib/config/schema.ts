@@ -179,6 +179,34 @@ export const schema = {
     trial_seconds: optionalNumber("longest a trial may take, s", { min: 1 }),
     trial_memory: optionalNumber("largest memory of a trial's process, MiB", { min: 64 }),
   },
+  monitor: {
+    every: number(5, "seconds between two looks at the machine while a training runs; 0: none", { min: 0, max: 3600 }),
+    alert: number(0.3, "fall of a run's throughput below its own first minutes that is told, as a share", {
+      min: 0.01,
+      max: 0.99,
+    }),
+  },
+  paper: {
+    history: number(
+      500,
+      "bars that are seen before the account opens: for indicators, rules and what is to be expected",
+      {
+        min: 0,
+        max: 1_000_000,
+        whole: true,
+      },
+    ),
+    durable: choice(
+      ["bar", "second"],
+      "bar",
+      "when the journal waits for the disk: before each decision counts, or about once a second",
+    ),
+    orders: choice(
+      ["paper", "sandbox"],
+      "paper",
+      "sandbox: orders also go to the exchange's test network; never real ones",
+    ),
+  },
   report: {
     timeout: number(300, "longest a notebook cell may take, s", { min: 1, max: 86_400 }),
   },

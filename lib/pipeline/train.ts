@@ -15,6 +15,7 @@ import { type Checkpoints, nearestTraining, openCheckpoints } from "./checkpoint
 import { barOf, type Deps } from "./deps.ts";
 import { type AgentReport, evaluateStage, type PolicyOfSeed, recordEvaluation, tellModel } from "./evaluate.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
+import { watchRun } from "./monitor_watch.ts";
 import { MODEL_FOLDER, packageModel } from "./model_package.ts";
 import { type Registered, registerModel, type ValidationScore, validationScore } from "./model_store.ts";
 import { notesFor } from "./models.ts";
@@ -226,11 +227,19 @@ export async function trackedTrain(
     run.dataset(datasetOf(source, "training"));
     const checkpoints = await checkpointsFor(training, features, options);
     const seeds: SeedTraining[] = [];
-    for (const seed of seedsOf(config)) {
-      const known = { ...checkpoints, ...resumeOf(options) };
-      seeds.push(
-        await ofSeed(loaded, run, seed, deps, (onMetrics) => trainSeed(training, seed, { ...known, onMetrics }, deps)),
-      );
+    {
+      await using watch = watchRun(run, deps, config.monitor);
+      const known = { ...checkpoints, ...resumeOf(options), onPart: watch.onPart };
+      for (const seed of seedsOf(config)) {
+        const one = await ofSeed(loaded, run, seed, deps, (tell) => {
+          const onMetrics: typeof tell = (metrics, timesteps) => {
+            tell(metrics, timesteps);
+            watch.progress(timesteps);
+          };
+          return trainSeed(training, seed, { ...known, onMetrics }, deps);
+        });
+        seeds.push(one);
+      }
     }
     const report = reportOf(training, features, seeds);
     run.tags({ "candelabra.engine": seeds[0].engine });

@@ -12,6 +12,7 @@ import { number, percent } from "../report/format.ts";
 import { agentRules, ppoOptionsOf, scaledRewards, trainingEnvOf } from "./agent_options.ts";
 import type { Checkpoint, Checkpoints } from "./checkpoints.ts";
 import { barOf, type Deps } from "./deps.ts";
+import { type OnPart, partClock } from "./monitor_parts.ts";
 import type { LoadedMarket } from "./market.ts";
 
 /** Numbers by name, one per update or trial. */
@@ -53,6 +54,8 @@ export interface SeedOptions {
   readonly resume?: boolean;
   /** Hears what is logged, as it comes; what a checkpoint brings back comes again. */
   readonly onMetrics?: (metrics: Readonly<Record<string, number>>, timesteps: number) => void;
+  /** Hears where the time goes. */
+  readonly onPart?: OnPart;
 }
 
 const STEPS = "time/total_timesteps";
@@ -67,14 +70,16 @@ const STEPS = "time/total_timesteps";
 export async function trainSeed(
   training: Training,
   seed: number,
-  { checkpoints, resume = false, onMetrics = () => {} }: SeedOptions = {},
+  { checkpoints, resume = false, onMetrics = () => {}, onPart = () => {} }: SeedOptions = {},
   deps: Deps = {},
 ): Promise<SeedTraining> {
   const { config, source, scaled, actions, first } = training;
   const { total_timesteps } = config.ppo;
   const { reward_scale } = config.env;
   const env = marketEnv(source.market, scaled, trainingEnvOf(config, actions, source.split.train));
-  await using ppo = await openPpo(scaledRewards(env, reward_scale), ppoOptionsOf(config, seed));
+  const clock = partClock(onPart);
+  await using ppo = await openPpo(clock.env(scaledRewards(env, reward_scale)), ppoOptionsOf(config, seed));
+  clock.watch(ppo);
   const risk = agentRules(config);
   const trader = { policy: ppo.net.policy(env.table), actions, first };
 
@@ -90,8 +95,10 @@ export async function trainSeed(
   using bar = barOf(deps, `Training seed ${seed}`);
   bar.update(ppo.timesteps, total_timesteps, resumed > 0 ? `goes on after ${number(resumed)} steps` : ppo.net.about);
 
+  clock.lap();
   try {
     await ppo.learn(total_timesteps, async (metrics) => {
+      clock.lap();
       const { "time/fps": fps, ...logged } = unscaled(metrics, reward_scale);
       append(history, logged, updates++);
       onMetrics({ ...logged, "time/fps": fps }, ppo.timesteps);
@@ -138,6 +145,7 @@ export async function trainSeed(
   }
 
   async function tryOut(): Promise<void> {
+    using _ = clock.pause("validate");
     const { validation } = source.split;
     if (validation.to - validation.from < 2) return;
     const { cash, leverage } = config.backtest;
@@ -157,6 +165,7 @@ export async function trainSeed(
   }
 
   async function save(): Promise<void> {
+    using _ = clock.pause("save");
     saved = performance.now();
     await checkpoints?.write(seed, { timesteps: ppo.timesteps, state: ppo.saveState(), best, history, trials });
   }
