@@ -284,7 +284,8 @@ function tradeTeller(client: Client, symbols: readonly string[], queue: StreamQu
 /** Books of all symbols that changed since it was last called. */
 function bookTeller(client: Client, symbols: readonly string[], queue: StreamQueue, levels: number, now: () => number) {
   const told = new Map<string, number>();
-  const side = (all: OrderBook["bids"]) => all.slice(0, levels).map(([price, units]) => [price, units] as never);
+  const side = (all: OrderBook["bids"]) =>
+    Array.from(all.slice(0, levels), ([price, units]) => [price ?? NaN, units ?? NaN] as const);
   return () => {
     for (const symbol of symbols) {
       const book = client.orderbooks?.[symbol] as unknown as OrderBook | undefined;

@@ -80,12 +80,13 @@ export function lanes(options: LaneOptions): Lanes {
 
   const ask = async (lane: Lane) => {
     const { bars, symbol } = lane;
-    const behind = Math.ceil((now() - bars.next) / step) + 2;
+    const asked = now(); // what is over by now is whole in the answer, whatever time it takes
+    const behind = Math.ceil((asked - bars.next) / step) + 2;
     const answer = await options.ask(symbol, bars.next, Math.max(2, Math.min(options.pageLimit(symbol), behind)));
     received = performance.now();
     lane.failing = 0;
     const latest = answer.reduce((time, bar) => Math.max(time, bar.time), -Infinity);
-    const over = answer.filter(({ time }) => time < latest || time + step + grace <= now()).sort((a, b) =>
+    const over = answer.filter(({ time }) => time < latest || time + step + grace <= asked).sort((a, b) =>
       a.time - b.time
     );
     const next = bars.next;

@@ -5,7 +5,7 @@ import { pause } from "./retry.ts";
 
 /** What the sockets of a client are doing. */
 export interface SocketWatch {
-  /** A message, a ping or a pong came in. */
+  /** It was connected, or a message, a ping or a pong came in. */
   onLife(): void;
   /** A JSON message came in, `performance.now()`. */
   onMessage(received: number): void;
@@ -29,7 +29,7 @@ export interface ReconnectOptions {
 export interface Sockets {
   /** Asks all for a sign of life. */
   ping(): void;
-  /** Ends all without a word to the other side; they come back. */
+  /** Ends those that are connected, without a word to the other side; they come back. */
   drop(): void;
   /** Ends all; none comes back. */
   close(): Promise<void>;
@@ -114,6 +114,7 @@ export function ownSockets(
     };
     socket.onopen = () => {
       since = performance.now();
+      watch.onLife();
       own.onOpen();
     };
     socket.onmessage = (event) => {
@@ -158,19 +159,15 @@ export function ownSockets(
     handle.call(this, own as never, message as never);
   } as typeof handle;
 
-  const drop = () => {
-    for (const socket of open.keys()) socket.terminate();
-  };
+  const connected = () => [...open.keys()].filter(({ readyState }) => readyState === WebSocket.OPEN);
   return {
-    drop,
+    drop: () => connected().forEach((socket) => socket.terminate()),
     get lost() {
       return lost;
     },
-    ping() {
-      for (const socket of open.keys()) if (socket.readyState === WebSocket.OPEN) socket.ping();
-    },
+    ping: () => connected().forEach((socket) => socket.ping()),
     async close() {
-      drop();
+      for (const socket of open.keys()) socket.terminate();
       await Promise.all(open.values());
     },
   };
