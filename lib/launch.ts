@@ -27,6 +27,8 @@ const needs: Readonly<Record<string, Needs>> = {
   fetch: { net: "any", native: true, write: ["data"] },
   features: { native: true, write: ["data"] },
   "check-leaks": { native: true, write: ["data"] }, // runs code of the user's with --module: no network, no programs
+  paper: { ...tracks, net: "any" },
+  monitor: { run: true, native: true, write: ["data"] },
   report: { ...tracks, write: [...tracks.write, "reports", ".jupyter"] },
   demo: { ...tracks, write: [...tracks.write, "reports", ".jupyter"] },
   explain: {},

@@ -45,6 +45,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "search PPO's settings; the winner deflated by all that was tried",
     load: async (context) => (await import("./tune.ts")).tuneCommand(context),
   },
+  paper: {
+    summary: "a model or strategy on live bars, with money on paper",
+    load: async (context) => (await import("./paper.ts")).paperCommand(context),
+  },
+  monitor: {
+    summary: "what this machine gets done, and how many workers, threads and rows to set",
+    load: async (context) => (await import("./monitor.ts")).monitorCommand(context),
+  },
   promote: {
     summary: "make a version of the model the champion",
     load: async () => (await import("./agent.ts")).promoteCommand(),

@@ -56,19 +56,33 @@ export function notesFor({ config, source, features, scaler, actions, commit }: 
  * missing, other specs asked for, or code that computes them differently now
  */
 export async function featuresFor(
-  { features, step, actions, about }: PolicyNotes,
-  { market }: LoadedMarket,
+  notes: PolicyNotes,
+  { market }: Pick<LoadedMarket, "market">,
   wanted?: readonly string[],
 ): Promise<AgentFeatures> {
-  const { assets } = market;
-  const refuse = (why: string, cause?: unknown): never => {
-    throw new RangeError(`Cannot use the model as ${why}`, { cause });
-  };
-  if (actions.assets !== assets.length) {
-    refuse(`it was trained to trade ${actions.assets} asset(s): the data have ${assets.length}`);
+  const [{ step, extra }] = market.assets;
+  const traded = { assets: market.assets.length, step, columns: Object.keys(extra) };
+  return await translated(async () => {
+    const specs = specsFor(notes, traded, wanted);
+    return await agentFeatures(market, specs, notes.features);
+  });
+}
+
+/**
+ * The specs of a policy's features of each asset, for a market of so many assets, such bars and such further columns.
+ *
+ * @throws {RangeError} as `featuresFor`
+ */
+export function specsFor(
+  { step, actions, about }: PolicyNotes,
+  traded: { readonly assets: number; readonly step: number; readonly columns: readonly string[] },
+  wanted?: readonly string[],
+): readonly string[] {
+  if (actions.assets !== traded.assets) {
+    refuse(`it was trained to trade ${actions.assets} asset(s): the data have ${traded.assets}`);
   }
-  if (assets[0].step !== step) {
-    refuse(`it was trained on bars of ${formatTimeframe(step)}: these are of ${formatTimeframe(assets[0].step)}`);
+  if (traded.step !== step) {
+    refuse(`it was trained on bars of ${formatTimeframe(step)}: these are of ${formatTimeframe(traded.step)}`);
   }
   const specs: string[] = JSON.parse(about.specs ?? "null") ?? refuse("its file does not say what its features are");
   if (wanted && (wanted.length !== specs.length || wanted.some((spec, f) => spec.trim() !== specs[f].trim()))) {
@@ -82,16 +96,34 @@ export async function featuresFor(
     ];
     refuse(`the features asked for must be those it was trained on: ${apart.join("; ")}`);
   }
-  const columns = Object.keys(assets[0].extra);
   try {
-    checkProbe(specs, columns, JSON.parse(about.probe ?? "{}"), refuse);
-    return await agentFeatures(market, specs, features);
+    checkProbe(specs, traded.columns, JSON.parse(about.probe ?? "{}"));
   } catch (error) {
-    if (error instanceof SyntaxError || (error instanceof RangeError && !error.message.startsWith("Cannot use"))) {
-      refuse(`its features cannot be had from these data: ${error.message}`, error);
-    }
-    throw error;
+    throw translate(error);
   }
+  return specs;
+}
+
+const refuse = (why: string, cause?: unknown): never => {
+  throw new RangeError(`Cannot use the model as ${why}`, { cause });
+};
+
+/** What went wrong with features, said of the model. */
+async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+function translate(error: unknown): unknown {
+  if (error instanceof SyntaxError || (error instanceof RangeError && !error.message.startsWith("Cannot use"))) {
+    return new RangeError(`Cannot use the model as its features cannot be had from these data: ${error.message}`, {
+      cause: error,
+    });
+  }
+  return error;
 }
 
 /**
@@ -109,7 +141,6 @@ function checkProbe(
   specs: readonly string[],
   columns: readonly string[],
   recorded: Readonly<Record<string, number>>,
-  refuse: (why: string) => never,
 ): void {
   const now = probe(specs, columns);
   const near = (a: number, b: number) => Math.abs(a - b) <= 1e-4 * Math.max(1e-3, Math.abs(a), Math.abs(b));

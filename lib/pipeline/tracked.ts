@@ -9,7 +9,7 @@ import { memoryRun } from "../track/memory_run.ts";
 
 /** What a run is about. */
 export interface RunFacts {
-  readonly kind: "backtest" | "report" | "train" | "evaluate" | "tune" | "scenarios" | "risk";
+  readonly kind: "backtest" | "report" | "train" | "evaluate" | "tune" | "scenarios" | "risk" | "paper";
   readonly name: string;
   /** The command that makes the same numbers again, without settings: `["backtest"]`, `["report", "notebooks/…"]`. */
   readonly command: readonly string[];
