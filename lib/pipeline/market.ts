@@ -69,7 +69,7 @@ export function costsOf({ costs }: Config): Costs {
 
 /** Training, validation and test spans of T bars; the test gets what the other two leave. */
 export function splitOf(length: number, { split: { train, validation, embargo } }: Config): Split {
-  return split(length, { train, validation, test: Number((1 - train - validation).toPrecision(12)), embargo });
+  return split(length, { train, validation, test: Number((1 - train - validation).toFixed(12)), embargo });
 }
 
 /** "2019-04-01 to 2019-10-17", of a range of a market's bars. */

@@ -142,6 +142,7 @@ async function runTrials(
   await using engine = await openEngine({
     ...{ folder: study.folder, config },
     ...(onEvent ? { onEvent } : {}),
+    ...(deps.progress ? { progress: deps.progress } : {}),
     ...(address === undefined ? {} : { address }),
   });
   await using collector = openCollector({
@@ -167,7 +168,11 @@ async function runTrials(
       const spent = (performance.now() - started) / 1000;
       onStatus({
         ...{ name, rows: [...rows.values()], changed: row, what, best, trials, rungs: study.spec.rungs },
-        ...{ slots: engine.slots, seconds: spent, left: spent / (done - before) * (trials - done) || NaN },
+        ...{
+          slots: engine.slots,
+          seconds: spent,
+          left: done > before ? spent / (done - before) * (trials - done) : NaN,
+        },
       });
     },
   });

@@ -1,0 +1,209 @@
+import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import { join } from "node:path";
+import { loadConfig } from "../../lib/config/load.ts";
+import { verifyLedger } from "../../lib/hyperopt/ledger.ts";
+import { listSweeps, readSweep, sweepFolder } from "../../lib/pipeline/sweep.ts";
+import { embeddedEngine, type OpenEngine } from "../../lib/pipeline/sweep_engine.ts";
+import { sweepVerdict, trialTable } from "../../lib/pipeline/sweep_tables.ts";
+import { openTrials } from "../../lib/pipeline/trial.ts";
+import { openSweepHoldout, resumedConfig, trackedTune, type TuneOptions } from "../../lib/pipeline/tune.ts";
+import { tiny, withFolder, writeTiny } from "./tiny.ts";
+
+/** Trials one after the other in this process: as quick as they can be. */
+const here: OpenEngine = () => {
+  const trials = openTrials();
+  return Promise.resolve({
+    name: "here",
+    slots: 1,
+    workers: [],
+    advice: "one",
+    run: (job, { onReport, signal }) => trials.run(job, onReport, signal),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+};
+
+const space = ["ppo.learning_rate = log(0.0001, 0.01)", 'agent.net_arch = choice(8, "8, 8")'];
+const settings = ["tune.folds=2", "tune.seeds=1", "tune.timesteps=192", "tune.trials=5", "evaluate.resamples=100"];
+
+const sweep = (path: string, storage: string, options: TuneOptions = {}, set: readonly string[] = []) =>
+  trackedTune(tiny(path, [...settings, ...set]), {}, { storage, space, openEngine: here, ...options });
+
+Deno.test("a sweep finds the best of its trials, and the same one again", async () => {
+  await withFolder(async (folder) => {
+    const path = await writeTiny(folder);
+    const seen: string[] = [];
+    const events: string[] = [];
+    const one = await trackedTune(tiny(path, settings), { onEvent: ({ kind }) => void events.push(kind) }, {
+      ...{ storage: folder, space, openEngine: here, name: "one" },
+      onStatus: ({ what, changed, left }) => void seen.push(`${what} ${changed.trial} ${Number.isNaN(left)}`),
+    });
+    assertEquals(one.rows.map(({ trial }) => trial), [0, 1, 2, 3, 4]);
+    assertEquals(one.stopped, "trials");
+    assertEquals(
+      one.best!.value,
+      Math.max(...one.rows.filter((row) => row.state === "finished").map((row) => row.value!)),
+    );
+    assertEquals(one.numbers["sweep/trials"], 5);
+    assertEquals(one.numbers["sweep/best_value"], one.best!.value);
+    assertEquals([...one.returns.keys()], [0, 1, 2, 3, 4]);
+    assert(one.deflated!.trials === 5 && one.deflated!.expectedMax > 0);
+    assert(one.overfitting!.probability >= 0 && one.overfitting!.trials === 5);
+    assertEquals(seen.at(-1), "ended 4 false");
+    assert(events.includes("trial") && events.includes("progress"));
+    const two = await sweep(path, folder, { name: "two" });
+    const timeless = (rows: typeof one.rows) => rows.map((row) => ({ ...row, seconds: 0 }));
+    assertEquals(timeless(two.rows), timeless(one.rows));
+    assertEquals(two.numbers, one.numbers);
+    assertEquals((await listSweeps(folder)).sort(), ["one", "two"]);
+    assert(trialTable(one).text.includes("Sharpe ratio"));
+    assert(sweepVerdict(one).join(" ").includes("5 configurations were tried"));
+  });
+});
+
+Deno.test("no bar of the test part reaches a sweep, nor the cleaning of what it sees: any garbage there, the same trials", async () => {
+  await withFolder(async (folder) => {
+    const path = await writeTiny(folder);
+    const clean = await sweep(path, folder, { name: "clean" }, ["tune.trials=2"]);
+    const lines = Deno.readTextFileSync(path).split("\n");
+    const first = 1 + 720 + 5; // the heading, training and validation, and a part of the embargo behind them
+    const poisons: Record<string, (cells: string[], i: number) => string[]> = {
+      other: (cells, i) => [cells[0], ...cells.slice(1).map((x, k) => String(Number(x) * (k === 4 ? i : 3)))],
+      huge: (cells) => [cells[0], "1e250", "1e250", "1e250", "1e250", ...cells.slice(5)],
+      nothing: (cells) => [cells[0], ...cells.slice(1).map(() => "")],
+      negative: (cells) => [cells[0], "-5", "-5", "-5", "-5", ...cells.slice(5)],
+    };
+    for (const [name, poison] of Object.entries(poisons)) {
+      const bad = lines.map((line, i) => i < first || line === "" ? line : poison(line.split(","), i).join(","));
+      const dirty = join(folder, "poison", name, "tiny.csv");
+      Deno.mkdirSync(join(folder, "poison", name), { recursive: true });
+      Deno.writeTextFileSync(dirty, bad.join("\n"));
+      const { rows, spec } = await sweep(dirty, folder, { name: `dirty-${name}` }, ["tune.trials=2"]);
+      assertEquals(spec.market, clean.spec.market, name);
+      assertEquals(rows.map(({ value }) => value), clean.rows.map(({ value }) => value), name);
+    }
+  });
+});
+
+Deno.test("a sweep that was interrupted goes on to the trials that it would have come to", async () => {
+  await withFolder(async (folder) => {
+    const path = await writeTiny(folder);
+    const whole = await sweep(path, folder, { name: "whole" });
+    const stop = new AbortController();
+    let reports = 0;
+    const onStatus = () => {
+      if (++reports === 7) stop.abort(new DOMException("Interrupted", "AbortError"));
+    };
+    const loaded = tiny(path, settings);
+    await assertRejects(
+      () =>
+        trackedTune(loaded, { signal: stop.signal }, {
+          storage: folder,
+          space,
+          openEngine: here,
+          name: "cut",
+          onStatus,
+        }),
+      DOMException,
+    );
+    const cut = await readSweep("cut", folder);
+    assert(cut.rows.length < 5);
+    await Deno.remove(path); // what trials see is in the sweep's folder
+    const again = resumedConfig(loadConfig({ environment: {}, set: ["run.track=false"] }), "cut", folder);
+    const done = await trackedTune(again, {}, { storage: folder, openEngine: here, resume: "cut" });
+    assertEquals(
+      done.rows.map(({ value, state }) => [value, state]),
+      whole.rows.map(({ value, state }) => [value, state]),
+    );
+    const more = resumedConfig(
+      loadConfig({ environment: {}, set: ["run.track=false", "tune.trials=6"] }),
+      "cut",
+      folder,
+    );
+    assertEquals((await trackedTune(more, {}, { storage: folder, openEngine: here, resume: "cut" })).rows.length, 6);
+    const other = loadConfig({ environment: {}, set: ["tune.folds=4"] });
+    assertThrows(() => resumedConfig(other, "cut", folder), RangeError, 'Cannot change "tune.folds"');
+  });
+});
+
+Deno.test("the best settings are whole: training takes them, and a sweep's hold-out is opened with them, once", async () => {
+  await withFolder(async (folder) => {
+    const path = await writeTiny(folder);
+    const { config, best } = await sweep(path, folder, { name: "one" }, ["tune.trials=2"]);
+    const { config: read } = loadConfig({ environment: {}, values: JSON.parse(JSON.stringify(config)) });
+    assertEquals(read, config);
+    assertEquals(read.ppo.learning_rate, best!.params["ppo.learning_rate"]);
+    const loaded = tiny(path);
+    const done = await openSweepHoldout("one", loaded, {}, { storage: folder });
+    assertEquals(done.evaluation.source.period, done.evaluation.source.split.test);
+    const { lines } = verifyLedger(join(sweepFolder("one", folder), "ledger.jsonl"));
+    const last = lines[lines.length - 1].entry;
+    assert(last.kind === "holdout" && last.trial === best!.trial);
+    await assertRejects(
+      () => openSweepHoldout("one", loaded, {}, { storage: folder }),
+      RangeError,
+      "that is done once",
+    );
+    assert((await readSweep("one", folder)).count.holdout !== undefined);
+    const more = resumedConfig(
+      loadConfig({ environment: {}, set: ["run.track=false", "tune.trials=6"] }),
+      "one",
+      folder,
+    );
+    await assertRejects(
+      () => trackedTune(more, {}, { storage: folder, openEngine: here, resume: "one" }),
+      RangeError,
+      "hold-out must still be closed",
+    );
+  });
+});
+
+Deno.test("the hold-out stays closed when the candles are others than the trials saw", async () => {
+  await withFolder(async (folder) => {
+    const path = await writeTiny(folder);
+    await sweep(path, folder, { name: "one" }, ["tune.trials=1"]);
+    await writeTiny(folder, { seed: 2 });
+    await assertRejects(
+      () => openSweepHoldout("one", tiny(path), {}, { storage: folder }),
+      RangeError,
+      "must be those that trials saw",
+    );
+    assertEquals((await readSweep("one", folder)).count.holdout, undefined);
+  });
+});
+
+Deno.test("what cannot be searched is told before anything is done", async () => {
+  await withFolder(async (folder) => {
+    const path = await writeTiny(folder);
+    const refused = async (text: string, options: TuneOptions, set: readonly string[] = [], kind = RangeError) => {
+      await assertRejects(() => sweep(path, folder, options, set), kind, text);
+      assertEquals(await listSweeps(folder), []);
+    };
+    await refused('Cannot search "costs.transaction_fee"', { space: ["costs.transaction_fee = float(0, 10)"] });
+    await refused("there is no such setting", { space: ["ppo.learn_rate = float(0, 1)"] });
+    await refused("Cannot read the space", { space: ["ppo.gamma = float(0"] }, [], SyntaxError as never);
+    await refused("Cannot call a sweep", { name: "../up" });
+    await refused("Cannot sweep without a test part", {}, ["split.train=0.7", "split.validation=0.3"]);
+    await refused("there is none of that name", { resume: "nothing" });
+    await sweep(path, folder, { name: "one" }, ["tune.trials=1"]);
+    await assertRejects(() => sweep(path, folder, { name: "one" }), RangeError, "--resume one goes on");
+    await assertRejects(() => readSweep("two", folder), RangeError, 'nearest is "one"');
+    const ledger = join(folder, "one", "ledger.jsonl");
+    Deno.writeTextFileSync(ledger, Deno.readTextFileSync(ledger).replace('"value":', '"value":1'));
+    await assertRejects(() => readSweep("one", folder), RangeError, "Cannot trust the sweep");
+  });
+});
+
+Deno.test("worker processes come to the same trials as this process does", async () => {
+  await withFolder(async (folder) => {
+    const path = await writeTiny(folder, { bars: 600 });
+    const set = ["tune.trials=2", "tune.workers=2", "tune.scheduler=none", "features.spec=$close/logreturn"];
+    const one = await sweep(path, folder, { name: "here" }, [...set, "tune.sampler=random"]);
+    const events: string[] = [];
+    const two = await trackedTune(tiny(path, [...settings, ...set, "tune.sampler=random"]), {
+      onEvent: ({ kind }) => void events.push(kind),
+    }, { storage: folder, space, name: "there", openEngine: embeddedEngine });
+    assertEquals(two.rows.map(({ value }) => value), one.rows.map(({ value }) => value));
+    assertNotEquals(two.rows[0].value, two.rows[1].value);
+    assertEquals(two.workers, "2 workers, as asked for");
+  });
+});
