@@ -1,6 +1,7 @@
 import { normal, rng } from "../../../lib/base/random.ts";
 import type { Figure } from "../../../lib/report/figure.ts";
 import * as plots from "../../../lib/report/plots/mod.ts";
+import { rungs, searched, sweepOf } from "./sweep.ts";
 
 /** Bars to draw, made of a seed. */
 export interface Bars {
@@ -59,6 +60,12 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
       step: HOUR,
       filled: volume.map((v) => Number(v < 20)),
       silent: volume.map((v) => Number(v === 0)),
+    }),
+  deflatedSharpes: ({ close }) =>
+    plots.deflatedSharpes({
+      ...{ sharpe: 0.03, expectedMax: 0.021, deflated: 0.71, probabilistic: 0.97, trials: 48, bars: 4300 },
+      sharpes: sweepLike(close).map(({ value }) => (value ?? NaN) / 60),
+      barsPerYear: 8760,
     }),
   drawdownTable: ({ time, close }) => plots.drawdownTable({ time, equity: close, name: "the agent" }),
   equityCurves: ({ time, close }) => plots.equityCurves({ time, equity: strategies(close), periods: periods(time) }),
@@ -150,6 +157,28 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
       periods: periods(time),
     }),
   monthlyHeatmap: ({ time, close }) => plots.monthlyHeatmap({ time, equity: close, name: "Agent" }),
+  optimisationHistory: ({ close }) =>
+    plots.optimisationHistory({ trials: sweepLike(close), what: "Sharpe ratio a year" }),
+  overfittingSplits: ({ close }) => {
+    const logits = close.map((_, t) => ((t * 7) % 11) / 3 - 1.5);
+    const outOfSample = logits.map((logit) => logit / 100);
+    return plots.overfittingSplits({
+      ...{ probability: 0.42, loss: 0.3, logits, inSample: logits.map((_, t) => 0.01 + (t % 5) / 500), outOfSample },
+      ...{ trials: 12, barsPerYear: 8760 },
+    });
+  },
+  parallelCoordinates: ({ close }) =>
+    plots.parallelCoordinates({ trials: sweepLike(close), space: searched, what: "Sharpe ratio" }),
+  parameterImportance: () =>
+    plots.parameterImportance({
+      parameters: Object.keys(searched).map((name, i) => ({
+        name,
+        share: 0.5 / (i + 1) ** 2,
+        low: 0.4 / (i + 1) ** 2,
+        high: 0.6 / (i + 1) ** 2,
+      })),
+      ...{ together: 0.22, trials: 48, fit: 0.61, steps: 15_000 },
+    }),
   partialDependence: ({ close }) =>
     plots.partialDependence({
       feature: "rsi(14)",
@@ -210,6 +239,7 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
         values: late(close.map(() => 0.4)),
       }],
     }),
+  rungCurves: ({ close }) => plots.rungCurves({ trials: sweepLike(close), rungs, what: "Sharpe ratio a year" }),
   scenarioHeatmap: ({ close }) =>
     plots.scenarioHeatmap({
       what: "Share of draws that survive",
@@ -228,6 +258,8 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
       fee: 10,
       returns: [{ name: "Agent", role: "agent", values: [close[0] / 100, 0.4, 0.2, -0.3] }],
     }),
+  searchSlices: ({ close }) =>
+    plots.searchSlices({ trials: sweepLike(close), space: searched, what: "Sharpe ratio a year" }),
   survivalCurve: ({ close }) =>
     plots.survivalCurve({
       what: "Accounts above 80 % of their equity before the shock",
@@ -258,6 +290,11 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
     plots.volatilityClustering({ returns: change(close), name: "BTC/USD", step: HOUR }),
   warmupMap: ({ close }) => plots.warmupMap({ ...matrix(close), warmup: Math.min(5, close.length - 1) }),
 };
+
+/** Two trials of two bars, 400 of 400, 1,000 of 20,000; all alike of a flat price. */
+function sweepLike(close: Float64Array): plots.SweepTrial[] {
+  return sweepOf(Math.min(1000, close.length), Number(close.length < 3 || close[0] !== close[1]));
+}
 
 function periods(time: Float64Array): plots.Period[] {
   const at = (share: number) => time[Math.floor(share * (time.length - 1))];
