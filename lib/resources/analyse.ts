@@ -85,6 +85,7 @@ export interface MemoryTrend {
 }
 
 const WARM_UP = 0.25; // share of the time in which memory may grow as it likes: code, buffers, caches
+const LEAST = 60_000; // ms: in less all programs grow
 const NOTICEABLE = 0.02; // growth over the rest, as share of the level
 
 /**
@@ -101,8 +102,8 @@ export function memoryTrend(times: ArrayLike<number>, bytes: ArrayLike<number>, 
   const rows = Array.from({ length: n }, (_, i) => i).filter((i) => times[i] >= from && bytes[i] > 0);
   const minutes = rows.map((i) => (times[i] - from) / 60_000);
   const { slope, low, high, middle } = theilSen(minutes, rows.map((i) => bytes[i]));
-  if (rows.length < 8) {
-    return { verdict: "too short to say", perMinute: slope, text: "memory: too few samples to see a trend" };
+  if (rows.length < 8 || times[n - 1] - times[0] < LEAST) {
+    return { verdict: "too short to say", perMinute: slope, text: "too short to say whether memory grows" };
   }
   const grown = slope * (minutes.at(-1)! - minutes[0]);
   const level = `at ${megabytes(middle)}`;

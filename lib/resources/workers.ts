@@ -100,13 +100,17 @@ function levelOf(history: readonly Window[], workers: number, most: number): Lev
   return { workers, throughput, doubt: Math.max(deviation / Math.sqrt(values.length), LEAST_NOISE * throughput) };
 }
 
-/** What the last worker added, as a share of what each did before it came. */
+/** What the workers that were added add each, as a share of what a worker did before they came. 1: as much; 0: nothing. */
+export function marginalShare(before: Window, after: Window): number {
+  const each = before.throughput / before.workers;
+  return (after.throughput - before.throughput) / (after.workers - before.workers) / each;
+}
+
 function marginal(before: Level | undefined, after: Level | undefined): { share: number; doubt: number } | undefined {
   if (!before || !after) return undefined;
-  const each = before.throughput / before.workers;
   const ratio = after.throughput / before.throughput;
   const error = Math.hypot(after.doubt / after.throughput, before.doubt / before.throughput);
-  return { share: (after.throughput - before.throughput) / each, doubt: before.workers * ratio * error };
+  return { share: marginalShare(before, after), doubt: before.workers * ratio * error };
 }
 
 /** Whether the last windows are far below the first ones of the same stay: other programs came. */
