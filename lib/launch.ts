@@ -28,6 +28,7 @@ const needs: Readonly<Record<string, Needs>> = {
   features: { native: true, write: ["data"] },
   "check-leaks": { native: true, write: ["data"] }, // runs code of the user's with --module: no network, no programs
   paper: { ...tracks, net: "any" },
+  tune: { ...tracks, write: [...tracks.write, ".venv-ray"] },
   monitor: { run: true, native: true, write: ["data"] },
   report: { ...tracks, write: [...tracks.write, "reports", ".jupyter"] },
   demo: { ...tracks, write: [...tracks.write, "reports", ".jupyter"] },

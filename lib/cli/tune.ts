@@ -72,7 +72,10 @@ export function tuneCommand(context: Context): Command {
     .option("--name <name>", "what the sweep is called; preset and time unless given")
     .option("--resume <name>", "go on with a sweep: no trial that ended is repeated")
     .addOption(new Option("--engine <name>", names(engines)).choices(Object.keys(engines)).default("embedded"))
-    .option("--address <address>", "where a cluster is, for engines that use one")
+    .option(
+      "--address <address>",
+      "where a Ray cluster is: auto, host:6379, ray://host:10001; RAY_ADDRESS unless given",
+    )
     .option("--storage-path <folder>", "folder of sweeps, seen by all machines; mlflow_runs/.sweeps unless given")
     .option("--open-holdout [name]", "let the winner trade the test part, once: of a sweep, or of this one at its end")
     .option("--show [name]", "show a sweep, or which there are")
@@ -131,12 +134,13 @@ async function act(context: Context, preset: string | undefined, options: Option
   const quiet = Boolean(options.json) && !Deno.stderr.isTerminal();
   const started = performance.now();
   const lines = trialLines((text) => quiet || Deno.stderr.writeSync(new TextEncoder().encode(text)), terminalWidth());
+  const address = options.address ?? loaded.settings.rayAddress;
   const tuning: TuneOptions = {
     ...where,
     ...(name === undefined ? {} : { resume: name }),
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.space.length === 0 ? {} : { space: options.space }),
-    ...(options.address === undefined ? {} : { address: options.address }),
+    ...(address === undefined ? {} : { address }),
     openEngine: await engines[options.engine].load(),
     onStatus(status) {
       shown = status.name;

@@ -15,6 +15,7 @@ export interface Settings {
   readonly webSocketEndpoint?: string; // WEB_SOCKET_ENDPOINT
   readonly postgresUrl?: Secret; // may hold a password
   readonly redisUrl?: Secret;
+  readonly rayAddress?: string; // RAY_ADDRESS
 }
 
 /** Names the file that a command tells its events to. Like `LEASH`, no setting though it begins like one. */
@@ -63,6 +64,7 @@ export function settingsOf(variables: Readonly<Record<string, string>>): Setting
       webSocketEndpoint: variables["WEB_SOCKET_ENDPOINT"],
       postgresUrl: secret("POSTGRES_URL"),
       redisUrl: secret("REDIS_URL"),
+      rayAddress: variables["RAY_ADDRESS"],
     }).filter(([, value]) => value !== undefined && value !== ""),
   ) as unknown as Settings;
 }

@@ -178,6 +178,8 @@ export const schema = {
     seconds: optionalNumber("longest a sweep may take, s; none: until its trials are done", { min: 1 }),
     trial_seconds: optionalNumber("longest a trial may take, s", { min: 1 }),
     trial_memory: optionalNumber("largest memory of a trial's process, MiB", { min: 64 }),
+    trial_cpus: number(1, "CPUs that a trial takes of a Ray cluster", { min: 0, max: 1024 }),
+    trial_gpus: number(0, "GPUs that a trial takes of a Ray cluster; 0.25: four share one", { min: 0, max: 1024 }),
   },
   monitor: {
     every: number(5, "seconds between two looks at the machine while a training runs; 0: none", { min: 0, max: 3600 }),

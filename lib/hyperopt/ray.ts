@@ -80,6 +80,7 @@ interface Waiting {
 export async function openRay(options: RayOptions): Promise<RayEngine> {
   const { address, nodes = 1, cpus = navigator.hardwareConcurrency, trialCpus = 1, trialGpus = 0 } = options;
   const own = address === undefined;
+  if (!own) checkAddress(address);
   const apart = own ? await networkApart() : [];
   if (own && apart.length === 0) {
     log("warn", "Ray listens on all interfaces of this machine while the sweep runs; it asks for a token");
@@ -182,6 +183,11 @@ export async function openRay(options: RayOptions): Promise<RayEngine> {
     running.get(trial)?.resolve(how);
     running.delete(trial);
   }
+}
+
+function checkAddress(address: string): void {
+  if (address === "auto" || /^(?:ray:\/\/)?[^/:]+:\d+$/.test(address)) return;
+  throw new RangeError(`Cannot join Ray at "${address}" as an address must be auto, host:6379 or ray://host:10001`);
 }
 
 /** Trials that fit into a cluster at once. */

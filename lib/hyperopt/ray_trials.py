@@ -17,6 +17,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -223,12 +224,24 @@ def check_storage(folder, token):
         os.remove(path)
 
 
+def reach(address):
+    """Whether somebody answers at an address: Ray itself would wait for minutes."""
+    if address == "auto":
+        return
+    host, port = address.removeprefix("ray://").rsplit(":", 1)
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except OSError as error:
+        raise ConnectionError(f"nobody answers at {address}: {error}") from error
+
+
 def connect(spec):
     """Joins a cluster, or starts one of as many nodes as are wanted on this machine."""
     options = {"logging_level": logging.ERROR, "log_to_driver": False}
     if spec["upload"]:
         options["runtime_env"] = {"working_dir": spec["upload"]}
     if spec["address"]:
+        reach(spec["address"])
         ray.init(address=spec["address"], **options)
         return None
     if spec["nodes"] == 1:
@@ -284,7 +297,8 @@ def main():
         cluster = connect(spec)
         check_storage(spec["storage"], spec["token"])
     except Exception as error:  # told to the study, which ends
-        tell({"error": f"{type(error).__name__}: {error}" if not isinstance(error, FileNotFoundError) else str(error)})
+        plain = isinstance(error, (FileNotFoundError, ConnectionError))
+        tell({"error": str(error) if plain else f"{type(error).__name__}: {error}"})
         raise SystemExit(1) from error
     bridge = Bridge.options(max_concurrency=1000).remote()
     resources = ray.cluster_resources()

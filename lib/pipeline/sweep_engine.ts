@@ -4,10 +4,11 @@ import type { Config } from "../config/schema.ts";
 import { poolEngine, type TrialEngine } from "../hyperopt/engine.ts";
 import { openPool, type WorkerState } from "../resources/pool.ts";
 import { manageWorkers } from "../resources/manage_workers.ts";
+import type { Deps } from "./deps.ts";
 import { trialCommand } from "./trial_command.ts";
 
 /** What an engine is opened for. */
-export interface EngineNeeds {
+export interface EngineNeeds extends Pick<Deps, "progress"> {
   readonly folder: string; // of the sweep; a trial process must see it
   readonly config: Config;
   readonly onEvent?: OnEvent;
@@ -94,4 +95,5 @@ export const embeddedEngine: OpenEngine = ({ folder, config, onEvent = () => {} 
 /** All engines by the names of the command line. */
 export const engines: Readonly<Record<string, EngineEntry>> = {
   embedded: { help: "processes of this machine", load: () => Promise.resolve(embeddedEngine) },
+  ray: { help: "Ray Tune, on many machines", load: async () => (await import("./ray_engine.ts")).rayEngine },
 };

@@ -66,7 +66,7 @@ Deno.test({ name: "Ray's trial is cancelled by its signal, and the others go on"
 Deno.test({ name: "a running Ray is joined by its address, directly and through its client", ignore }, async () => {
   await inFolder(async (storage) => {
     const token = "0123456789abcdef".repeat(4);
-    const env = { RAY_AUTH_MODE: "token", RAY_AUTH_TOKEN: token, RAY_USAGE_STATS_ENABLED: "0" };
+    const env = { RAY_AUTH_MODE: "token", RAY_AUTH_TOKEN: token, RAY_USAGE_STATS_ENABLED: "0", RAY_TMPDIR: storage };
     const head = new Deno.Command(join(python!, "..", "ray"), {
       args: [
         "start",
@@ -74,7 +74,7 @@ Deno.test({ name: "a running Ray is joined by its address, directly and through 
         "--block",
         "--num-cpus=1",
         "--port=6399",
-        "--ray-client-server-port=10099",
+        "--ray-client-server-port=10001",
         "--include-dashboard=false",
         "--node-ip-address=127.0.0.1",
       ],
@@ -84,8 +84,8 @@ Deno.test({ name: "a running Ray is joined by its address, directly and through 
     }).spawn();
     for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
     try {
-      await portOpen(10099);
-      for (const [trial, address] of ["127.0.0.1:6399", "ray://127.0.0.1:10099"].entries()) {
+      await portOpen(10001);
+      for (const [trial, address] of ["127.0.0.1:6399", "ray://127.0.0.1:10001"].entries()) {
         await using ray = await open({ storage, address });
         assertEquals(ray.cluster.cpus, 1);
         const end = await ray.run(jobOf(storage, trial, { x: 0.3 }), { onReport: () => ({ answer: "go" }) });
@@ -111,7 +111,8 @@ Deno.test({ name: "a trial that asks for more than the cluster has is refused be
 
 Deno.test({ name: "an address where no Ray is gives an error that says so", ignore }, async () => {
   await inFolder(async (storage) => {
-    await assertRejects(() => open({ storage, address: "127.0.0.1:6398" }), Error, "Cannot run trials on Ray");
+    await assertRejects(() => open({ storage, address: "127.0.0.1:6398" }), Error, "nobody answers at 127.0.0.1:6398");
+    await assertRejects(() => open({ storage, address: "there" }), RangeError, "must be auto, host:6379");
   });
 });
 
@@ -152,7 +153,7 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
 }
 
 async function portOpen(port: number): Promise<void> {
-  for (let tries = 0; tries < 240; tries++) {
+  for (let tries = 0; tries < 480; tries++) {
     try {
       (await Deno.connect({ hostname: "127.0.0.1", port })).close();
       return;
@@ -161,5 +162,5 @@ async function portOpen(port: number): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
-  throw new Error("Ray's head did not start within a minute");
+  throw new Error("Ray's head did not start within two minutes");
 }
