@@ -41,6 +41,7 @@ export function riskFigures(report: RiskReport) {
         time,
         equity: accounts(({ equity }) => equity).slice(0, 2),
         events: result.events.map(({ t, rule, reason }) => ({ t, rule: rules[rule].text, reason })),
+        price: { name: candles.symbol, role: "hold", values: candles.$close },
         periods,
       }),
     /** Forecasts of the market's value at risk by one method. */

@@ -166,7 +166,7 @@ export async function headlineStage(
     for (const [i, guarded] of [true, false].entries()) {
       add("PPO agent", guarded, agents.map((_, a) => ofAgents.map((results) => results[a][i])));
     }
-    for (const name of ["buy_and_hold", "momentum", "mean_reversion"]) {
+    for (const name of ["buy_and_hold", "momentum"]) {
       await pause();
       for (const guarded of [true, false]) {
         const results = spans.map(({ market, from, to }) => {
@@ -190,7 +190,8 @@ function placeOfBest(tried: readonly HeadlineChoice[], budget: number): number {
   return tried.indexOf(best);
 }
 
-const byKey = <T>(of: (key: HeadlineKey) => T) =>
+/** A record of what `of` gives for each number of a headline. */
+export const byKey = <T>(of: (key: HeadlineKey) => T) =>
   Object.fromEntries(headlineKeys.map((key) => [key, of(key)])) as Record<HeadlineKey, T>;
 
 type Span = Required<Pick<BacktestOptions, "from" | "to">> & { readonly market: Market };

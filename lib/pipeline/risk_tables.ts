@@ -1,8 +1,8 @@
-import { drawdowns, type Estimate } from "../backtest/mod.ts";
-import { date, number } from "../report/format.ts";
+import { drawdowns } from "../backtest/mod.ts";
+import { count, date, number } from "../report/format.ts";
 import { type Table, table } from "../report/table.ts";
 import type { RiskAction, RiskReport, RuleEffect, TailRow } from "./risk.ts";
-import { earlierHeadline, type HeadlineKey, type HeadlineReport } from "./risk_headline.ts";
+import { byKey, earlierHeadline, type HeadlineReport } from "./risk_headline.ts";
 
 /** What each rule prevented and what it cost, in the order in which they act. */
 export function effectTable(rows: readonly RuleEffect[]): Table {
@@ -83,44 +83,44 @@ export function tailTable(rows: readonly TailRow[]): Table {
   });
 }
 
-/** Agents and baselines beside the headline of the project that this one grew out of. */
+/**
+ * Agents and baselines beside the headline of the project that this one grew out of. Agents: interquartile means over
+ * seeds, with the 95 % interval of the return (those of the other numbers are in `rows`).
+ */
 export function headlineTable({ rows }: HeadlineReport): Table {
   const share = (value: number) => number(100 * value, { digits: 1, sign: true });
-  const ratio = (value: number) => number(value, { digits: 2 });
-  const cell = ({ point, low, high }: Estimate, seeds: number, say: (value: number) => string) =>
-    seeds > 1 ? `${say(point)} (${say(low)} to ${say(high)})` : say(point);
-  const says: Readonly<Record<HeadlineKey, (value: number) => string>> = {
-    ...{ totalReturn: share, maxDrawdown: share },
-    ...{ sharpeRatio: ratio, sortinoRatio: ratio },
-  };
-  const cells = (of: (key: HeadlineKey) => string) => ({
-    ...{ totalReturn: of("totalReturn"), sharpeRatio: of("sharpeRatio") },
-    ...{ sortinoRatio: of("sortinoRatio"), maxDrawdown: of("maxDrawdown") },
-  });
-  const earlier = {
-    ...{ condition: "its own test", strategy: "the earlier project's agent", rules: "yes" },
-    ...cells((key) => says[key](earlierHeadline[key])),
-  };
-  const ours = rows.map((row) => ({
+  const own = rows.map((row) => ({
     condition: row.condition,
     strategy: row.seeds > 1 ? `${row.strategy} × ${row.seeds}` : row.strategy,
     rules: row.guarded ? "yes" : "",
-    ...cells((key) => cell(row[key], row.seeds, says[key])),
+    interval: row.seeds > 1 ? `${share(row.totalReturn.low)} to ${share(row.totalReturn.high)}` : "",
+    ...byKey((key) => row[key].point),
   }));
-  return table([earlier, ...ours], {
+  const earlier = {
+    ...{
+      condition: "its own test",
+      strategy: "earlier project's agent",
+      rules: "yes",
+      interval: "",
+      ...earlierHeadline,
+    },
+  };
+  const draws = Math.max(...rows.map((row) => row.draws));
+  return table([earlier, ...own], {
     columns: [
       { key: "condition", label: "Bars" },
       { key: "strategy", label: "Strategy" },
       { key: "rules", label: "Rules" },
-      { key: "totalReturn", label: "Return, %", align: "right" },
-      { key: "sharpeRatio", label: "Sharpe", align: "right" },
-      { key: "sortinoRatio", label: "Sortino", align: "right" },
-      { key: "maxDrawdown", label: "Drawdown, %", align: "right" },
+      { key: "totalReturn", label: "Return", unit: "%", sign: true },
+      { key: "interval", label: "95 % interval, %", align: "right" },
+      { key: "sharpeRatio", label: "Sharpe", digits: 2 },
+      { key: "sortinoRatio", label: "Sortino", digits: 2 },
+      { key: "maxDrawdown", label: "Drawdown", unit: "%" },
     ],
     limit: 100,
-    caption: `Agents: interquartile means over seeds with 95 % bootstrap intervals; under stress means over ${
-      Math.max(...rows.map(({ draws }) => draws))
-    } draws`,
+    caption: `Agents (× seeds): interquartile means with a bootstrap interval; under stress means over ${
+      count(draws, "draw")
+    }`,
   });
 }
 

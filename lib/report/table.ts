@@ -114,7 +114,7 @@ export function tableCss(): string {
 .table-groups .table-scroll{margin:.4rem 0}
 .table-groups .table{width:100%}
 @media screen and (max-width:700px){.table th,.table td{padding-left:.5rem;padding-right:.5rem}.table.pairs th,.table.pairs td{white-space:normal}.table.pairs td{overflow-wrap:anywhere}.table.pairs th{padding-right:.8rem}
-.table:not(.pairs):not(.plain) tr>:first-child{position:sticky;left:0;background:var(--paper);z-index:1}.table:not(.pairs):not(.plain) tr>:first-child:not(.long){max-width:40vw;white-space:normal}}
+.table:not(.pairs):not(.plain) tr>:first-child{position:sticky;left:0;background:var(--paper);z-index:1}.table:not(.pairs):not(.plain) tr>:first-child:not(.long){max-width:40vw;white-space:normal;overflow-wrap:break-word}}
 `;
 }
 
