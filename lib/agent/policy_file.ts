@@ -125,16 +125,22 @@ export async function openPolicy(file: Uint8Array): Promise<SavedPolicy> {
     policy({ names, values }) {
       checkFeatures(names, notes.features);
       const encoded = newEncoded({ T: values.length / F, E: width, window }, async (bars, into) => {
-        const windows = new Float32Array(bars.length * window * F);
-        bars.forEach((bar, i) => windows.set(values.subarray((bar - window + 1) * F, (bar + 1) * F), i * window * F));
+        // A product with one row alone is summed in another order: a bar live would not be what it is in a backtest.
+        const R = Math.max(2, bars.length);
+        const windows = new Float32Array(R * window * F);
+        for (let i = 0; i < R; i++) {
+          const bar = bars[Math.min(i, bars.length - 1)];
+          windows.set(values.subarray((bar - window + 1) * F, (bar + 1) * F), i * window * F);
+        }
+        const encoding = R === bars.length ? into : new Float32Array(R * width);
         await encoder.run(
           {
-            window: onnx.tensor(windows, [bars.length, window, F]),
-            ...(stateSize > 0 &&
-              { state: onnx.tensor(new Float32Array(bars.length * stateSize), [bars.length, stateSize]) }),
+            window: onnx.tensor(windows, [R, window, F]),
+            ...(stateSize > 0 && { state: onnx.tensor(new Float32Array(R * stateSize), [R, stateSize]) }),
           },
-          { encoding: onnx.tensor(into, [bars.length, width]) },
+          { encoding: onnx.tensor(encoding, [R, width]) },
         );
+        if (encoding !== into) into.set(encoding.subarray(0, into.length));
       });
       return {
         async look(bars, state, ahead = 0): Promise<Look> {

@@ -24,7 +24,10 @@ export interface PaperOptions {
   readonly stream: MarketStream;
   /** Where every bar and what came of it is written before the next; nothing: nowhere. */
   readonly journal?: Journal;
-  /** Whether each bar is on the disk before its decision counts, or about once a second. */
+  /**
+   * Whether each live bar is on the disk before its decision counts, or about once a second. What comes by REST is
+   * never waited for: after a fault it comes again, and is decided on alike.
+   */
   readonly durable?: "bar" | "second";
   /** Asked after each bar whether the kill switch is pressed. */
   readonly killed?: () => Kill | undefined;
@@ -41,7 +44,8 @@ export interface PaperOptions {
 export interface PaperEnd {
   readonly why: "the stream ended" | "the kill switch" | "interrupted" | "as many bars as asked for";
   readonly bars: number; // traded, history not counted
-  readonly latency: Latency; // of live bars
+  readonly latency: Latency; // of live bars, from the message that closed one to the decision
+  readonly disk: Latency; // until it was on the disk, where that was waited for
   readonly faults: Rows["faults"];
   readonly result: BacktestResult | undefined; // of the whole session; undefined before the first decision
 }
@@ -60,7 +64,7 @@ export async function paperTrade(options: PaperOptions): Promise<PaperEnd> {
     stream.step,
     time.length > 0 ? time[time.length - 1] : -Infinity,
   );
-  const times = latency();
+  const [times, disk] = [latency(), latency()];
   let [bars, synced] = [0, performance.now()];
   let why: PaperEnd["why"] = "the stream ended";
   const write = (record: SessionRecord, now: boolean) => {
@@ -79,13 +83,13 @@ export async function paperTrade(options: PaperOptions): Promise<PaperEnd> {
       else {
         for (const row of rows.add(event.symbol, event.bar, event.received)) {
           const { t, did } = await trader.take(row.time, row.bars);
-          write(
-            { kind: "bar", t, time: row.time, bars: row.bars.map(storedBar), ...did && { did } },
-            durable === "bar",
-          );
           const milliseconds = performance.now() - row.received;
           const live = did !== undefined && event.source !== "rest";
           if (live) times.add(milliseconds);
+          const record = { kind: "bar", t, time: row.time, bars: row.bars.map(storedBar), ...did && { did } } as const;
+          const began = performance.now();
+          write(record, live && durable === "bar");
+          if (live && durable === "bar") disk.add(performance.now() - began);
           if (did) bars++;
           await onBar?.({ t, time: row.time, bars: row.bars, ...did && { did }, live, milliseconds });
           const pressed = trader.halted ? undefined : killed?.();
@@ -108,5 +112,5 @@ export async function paperTrade(options: PaperOptions): Promise<PaperEnd> {
   }
   const { faults } = rows;
   const result = trader.market.length > 0 && bars > 0 ? trader.result() : undefined;
-  return { why, bars, latency: times, faults, result };
+  return { why, bars, latency: times, disk, faults, result };
 }

@@ -115,7 +115,7 @@ export async function trackedPaper(
     const stream = await source.open(since, history);
     using bar = barOf(deps, `Paper ${opening.name}`);
     const end = await paperTrade({
-      ...{ trader, stream, durable: loaded.config.paper.durable },
+      ...{ trader, stream, durable: source.bars === undefined ? loaded.config.paper.durable : "second" },
       ...(journal ? { journal } : {}),
       ...(folder === undefined ? {} : { killed: () => killed(folder) }),
       ...(request.bars === undefined ? {} : { most: request.bars }),
