@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type DeflatedSharpe, deflatedSharpe, sharpeSample } from "../backtest/deflated_sharpe.ts";
 import { type Overfitting, overfitting } from "../backtest/overfitting.ts";
 import { exists } from "../base/files.ts";
@@ -34,7 +34,8 @@ export interface Sweep {
 }
 
 /** Folder of all sweeps. */
-export const sweepsFolder = (storage?: string): string => storage ?? projectPath("mlflow_runs", ".sweeps");
+export const sweepsFolder = (storage?: string): string =>
+  storage === undefined ? projectPath("mlflow_runs", ".sweeps") : resolve(storage);
 
 /**
  * Folder of a sweep.

@@ -186,7 +186,7 @@ Deno.test("what cannot be searched is told before anything is done", async () =>
     await refused("there is none of that name", { resume: "nothing" });
     await sweep(path, folder, { name: "one" }, ["tune.trials=1"]);
     await assertRejects(() => sweep(path, folder, { name: "one" }), RangeError, "--resume one goes on");
-    await assertRejects(() => readSweep("two", folder), RangeError, 'nearest is "one"');
+    await assertRejects(() => readSweep("two", folder), RangeError, "known: one");
     const ledger = join(folder, "one", "ledger.jsonl");
     Deno.writeTextFileSync(ledger, Deno.readTextFileSync(ledger).replace('"value":', '"value":1'));
     await assertRejects(() => readSweep("one", folder), RangeError, "Cannot trust the sweep");
