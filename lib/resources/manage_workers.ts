@@ -1,3 +1,4 @@
+import { machineTime } from "./metrics.ts";
 import { decideWorkers, type Decision, type Window, type WorkerRule, workerRule } from "./workers.ts";
 
 /** What happens at a window's end. */
@@ -10,6 +11,8 @@ export interface WorkerChange extends Decision {
 export interface Resizable {
   resize(workers: number): void;
   readonly size: number;
+  /** Processor time that all its workers have used, seconds; NaN where it can't be seen. */
+  readonly cpuSeconds?: number;
 }
 
 /** How a pool is kept at the number of workers that pays. */
@@ -17,6 +20,8 @@ export interface ManagerOptions extends WorkerRule {
   readonly seconds?: number; // least length of a window; 10
   readonly onWindow?: (change: WorkerChange) => void;
   readonly now?: () => number; // ms; a clock of tests
+  /** Processor time that all programs together have used, seconds, and cores there are. */
+  readonly machine?: () => { readonly busy: number; readonly cores: number };
 }
 
 /** Takes what jobs get done, and resizes their pool. */
@@ -43,6 +48,7 @@ interface Watched {
   readonly rates: readonly { readonly job: string | number; readonly rate: number }[];
 }
 
+const NOTICEABLE = 0.3; // cores that other programs use
 const PULL = 0.1; // of a job towards the others, in windows of its own
 
 /**
@@ -105,18 +111,34 @@ function fit(
  * compared with itself beside another number of workers.
  *
  * A window is closed when all workers were busy and have each reported in it; what was going on while the number of workers
- * changed does not count.
+ * changed does not count. Where other programs fill the machine, what workers do is taken per processor time they got.
  */
 export function manageWorkers(pool: Resizable, options: ManagerOptions = {}): WorkerManager {
-  const { seconds = 10, onWindow = () => {}, now = () => performance.now(), ...rule } = options;
+  const { seconds = 10, onWindow = () => {}, now = () => performance.now(), machine = machineTime, ...rule } = options;
   const { memory } = { ...workerRule, ...rule };
   const running = new Map<string | number, Running>();
   const watched: Watched[] = [];
   let history: readonly Window[] = [];
   let decision = decideWorkers(history, rule);
   let began = now(); // the window
+  let clocks = { machine: machine().busy, workers: pool.cpuSeconds ?? NaN, at: began };
   let changed = now(); // other workers than were decided on were last seen at work
   pool.resize(decision.workers);
+
+  /**
+   * Share of the cores they could use that other programs left to the workers since the window began: 1 where there was
+   * enough for all. On a machine that is full each worker more takes time from the others, which is no gain.
+   */
+  function leftBy(): number {
+    const before = clocks;
+    const { busy, cores } = machine();
+    clocks = { machine: busy, workers: pool.cpuSeconds ?? NaN, at: now() };
+    const seconds = (clocks.at - before.at) / 1000;
+    const used = (clocks.workers - before.workers) / seconds;
+    const all = (clocks.machine - before.machine) / seconds;
+    const full = all > 0.9 * cores && all - used > NOTICEABLE;
+    return full && used > 0 ? Math.min(1, used / Math.min(decision.workers, cores)) : 1;
+  }
 
   function close() {
     const { workers } = decision;
@@ -127,7 +149,8 @@ export function manageWorkers(pool: Resizable, options: ManagerOptions = {}): Wo
       const spent = speeds.reduce((sum, { seconds }) => sum + seconds, 0);
       return { job, rate: speeds.reduce((sum, { rate, seconds }) => sum + rate * seconds, 0) / spent };
     });
-    watched.push({ workers, rates });
+    const left = leftBy();
+    watched.push({ workers, rates: rates.map(({ job, rate }) => ({ job, rate: rate / left })) });
     if (watched.length > memory) watched.shift();
     history = leveled(watched);
     const next = decideWorkers(history, rule);

@@ -123,6 +123,13 @@ async function gpusOrNone(command: string | undefined): Promise<GpuUsage[] | und
   }
 }
 
+/** Processor time that all programs together have used, seconds, and cores there are. NaN where it can't be seen. */
+export function machineTime(): { readonly busy: number; readonly cores: number } {
+  const times = permitted(() => cpus().map(({ times }) => times), []);
+  const ms = times.map(({ user, nice, sys, irq }) => user + nice + sys + irq);
+  return { busy: times.length === 0 ? NaN : sum(ms) / 1000, cores: times.length || navigator.hardwareConcurrency };
+}
+
 /** Counters as they stand. */
 function look(pids: readonly number[]) {
   const times = permitted(() => cpus().map(({ times }) => times), []);

@@ -59,6 +59,8 @@ export interface Pool extends AsyncDisposable {
   resize(workers: number): void;
   /** Workers there are, those that end after their job among them. */
   readonly size: number;
+  /** Processor time that all workers have used, those that ended too, as of the last look, seconds; NaN where it can't be seen. */
+  readonly cpuSeconds: number;
   /** The table of workers. Takes a look at their processes, at most every half second. */
   readonly workers: readonly WorkerState[];
 }
@@ -108,6 +110,7 @@ export function openPool(options: PoolOptions): Pool {
   const atDoor: (() => void)[] = []; // wait for room
   const leaving = new Set<WorkerProcess>(); // told to end, of slots that have another or none
   let closed = false;
+  let spentByEnded = 0; // seconds of processor
   let watching: ReturnType<typeof setInterval> | undefined;
 
   function start(slot: Slot): WorkerProcess {
@@ -118,6 +121,7 @@ export function openPool(options: PoolOptions): Pool {
       onLine: (line) => slot.process === process ? hear(slot, process, line) : undefined,
     });
     slot.process = process;
+    spentByEnded += slot.seen.spent;
     Object.assign(slot.seen, { at: performance.now(), spent: 0, rss: NaN, cpu: NaN });
     void process.ended.then((how) => died(slot, process, how));
     return process;
@@ -204,7 +208,7 @@ export function openPool(options: PoolOptions): Pool {
     slot.stopping = false;
     const task = finish(slot);
     delete slot.process;
-    if (slot.retiring) slots.splice(slots.indexOf(slot), 1);
+    if (slot.retiring) remove(slot);
     task?.reject(error);
     dispatch();
   }
@@ -246,7 +250,7 @@ export function openPool(options: PoolOptions): Pool {
     const spent = performance.now() - slot.started;
     const task = finish(slot);
     const why = `worker ${slot.worker} ${how}`;
-    if (slot.retiring) slots.splice(slots.indexOf(slot), 1);
+    if (slot.retiring) remove(slot);
     if (!task) log("warn", `${why} without a job${lastWords(process)}`);
     else if (task.tries <= (task.options.retries ?? 0)) {
       log("warn", `${why}: its job is given to the next free one${lastWords(process)}`);
@@ -286,8 +290,13 @@ export function openPool(options: PoolOptions): Pool {
     }
   }
 
-  async function retire(slot: Slot) {
+  function remove(slot: Slot) {
+    spentByEnded += slot.seen.spent;
     slots.splice(slots.indexOf(slot), 1);
+  }
+
+  async function retire(slot: Slot) {
+    remove(slot);
     await leave(slot);
   }
 
@@ -372,6 +381,11 @@ export function openPool(options: PoolOptions): Pool {
     },
     get size() {
       return slots.length;
+    },
+    get cpuSeconds() {
+      look();
+      const unseen = slots.some(({ process, seen }) => process && Number.isNaN(seen.rss));
+      return unseen ? NaN : slots.reduce((total, { seen }) => total + seen.spent, spentByEnded);
     },
     async [Symbol.asyncDispose]() {
       if (closed) return;

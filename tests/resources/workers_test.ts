@@ -124,17 +124,25 @@ Deno.test("limits that contradict each other are refused", () => {
 });
 
 /** A pool of a machine, whose jobs' speeds differ by a factor of 30, under a clock that only this test moves. */
-function simulated(machine: Machine, { seconds = 40, units = 1000, noise = 0.03, until = 1500 } = {}) {
+function simulated(machine: Machine, { seconds = 40, units = 1000, noise = 0.03, until = 1500, others = 0 } = {}) {
   const random = rng(3);
   let clock = 0;
   let size = 1;
+  let spent = 0;
+  const busy = (clock: number) => others === 0 ? spent : machine.cores * clock;
   const pool = {
     resize: (workers: number) => void (size = workers),
     get size() {
       return size;
     },
+    get cpuSeconds() {
+      return spent;
+    },
   };
-  const manager = manageWorkers(pool, { now: () => 1000 * clock });
+  const manager = manageWorkers(pool, {
+    now: () => 1000 * clock,
+    machine: () => ({ busy: busy(clock), cores: machine.cores }),
+  });
   const jobs = new Map<number, { pace: number; done: number; told: number; left: number }>();
   let next = 0;
   const sizes: number[] = [];
@@ -144,8 +152,11 @@ function simulated(machine: Machine, { seconds = 40, units = 1000, noise = 0.03,
       jobs.set(next, { pace, done: 0, told: 0, left: seconds * pace * (0.5 + random()) });
       manager.begin(next++);
     }
+    const cores = Math.min(jobs.size, machine.cores * jobs.size / (jobs.size + others)); // others take as much each
+    spent += 0.5 * cores;
     for (const [id, job] of jobs) {
-      job.done += 0.5 * job.pace * scaling(machine, jobs.size) / jobs.size * Math.exp(noise * normal(random));
+      job.done += cores / Math.min(jobs.size, machine.cores) * 0.5 * job.pace * scaling(machine, jobs.size) /
+        jobs.size * Math.exp(noise * normal(random));
       if (job.done - job.told > 2 * job.pace) manager.report(id, job.told = job.done);
       if (job.done > job.left) {
         manager.end(id);
@@ -168,6 +179,11 @@ Deno.test("jobs that differ thirtyfold in speed don't mislead it", () => {
   assert(two.sizes.filter((size) => size === 2).length > 0.8 * two.sizes.length, `${two.manager.decision.why}`);
   const eight = simulated(machines[8]);
   assertEquals(eight.sizes.at(-1), 8);
+});
+
+Deno.test("on a full machine it does not take more and more from other programs", () => {
+  const two = simulated(machines[2], { others: 3 });
+  assert(two.sizes.filter((size) => size === 2).length > 0.8 * two.sizes.length, `${two.manager.decision.why}`);
 });
 
 Deno.test("jobs too short to be seen beside two numbers of workers are compared as such", () => {
