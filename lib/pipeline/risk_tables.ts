@@ -87,8 +87,7 @@ export function tailTable(rows: readonly TailRow[]): Table {
  * Agents and baselines beside the headline of the project that this one grew out of. Agents: interquartile means over
  * seeds, with the 95 % interval of the return (those of the other numbers are in `rows`).
  */
-export function headlineTable({ rows }: HeadlineReport): Table {
-  const share = (value: number) => number(100 * value, { digits: 1, sign: true });
+export function headlineTable({ rows }: Pick<HeadlineReport, "rows">): Table {
   const own = rows.map((row) => ({
     condition: row.condition,
     strategy: row.seeds > 1 ? `${row.strategy} × ${row.seeds}` : row.strategy,
@@ -118,10 +117,29 @@ export function headlineTable({ rows }: HeadlineReport): Table {
       { key: "maxDrawdown", label: "Drawdown", unit: "%" },
     ],
     limit: 100,
-    caption: `Agents (× seeds): interquartile means with a bootstrap interval; under stress means over ${
-      count(draws, "draw")
-    }`,
+    caption:
+      `${headlineFinding({ rows })} Agents (× seeds): interquartile means with a bootstrap interval; under stress ` +
+      `means over ${count(draws, "draw")}`,
   });
+}
+
+const share = (value: number) => number(100 * value, { digits: 1, sign: true });
+
+/** What the agents came to under rules, beside the earlier headline, in a sentence. */
+function headlineFinding({ rows: [{ totalReturn, sharpeRatio, maxDrawdown, seeds }] }: Pick<HeadlineReport, "rows">) {
+  const { low, high } = totalReturn;
+  const interval = seeds > 1 ? ` (95 % interval ${share(low)} to ${share(high)})` : "";
+  const than = seeds > 1 && low > earlierHeadline.totalReturn
+    ? "more than"
+    : seeds > 1 && high < earlierHeadline.totalReturn
+    ? "less than"
+    : "not to be told apart from";
+  return `Under rules, on bars as recorded, the agents returned ${
+    share(totalReturn.point)
+  } %${interval}, ${than} the ` +
+    `earlier project's ${share(earlierHeadline.totalReturn)} %: Sharpe ${number(sharpeRatio.point, { digits: 2 })} ` +
+    `against ${number(earlierHeadline.sharpeRatio, { digits: 2 })}, drawdown ${share(maxDrawdown.point)} % against ` +
+    `${share(earlierHeadline.maxDrawdown)} %.`;
 }
 
 /** Rules that could have been chosen, and by what they were: the validation part. */
