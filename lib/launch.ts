@@ -35,7 +35,7 @@ const needs: Readonly<Record<string, Needs>> = {
   explain: {},
   publish: {},
   notebook: { net: "tracking", run: true, write: [".venv", ".jupyter"] },
-  panel: { net: "tracking", run: true, write: ["mlflow_runs", ".venv"] }, // stages run beside it, with their own
+  panel: { net: "tracking", run: true, write: ["mlflow_runs", ".venv", "data/paper"] }, // kill switches; stages have their own
   list: { native: true },
   config: {},
   help: {},

@@ -7,7 +7,7 @@ import { openApi } from "./openapi.ts";
 import { Problem } from "./problem.ts";
 import type { Reports } from "./reports.ts";
 import { type Route, route } from "./route.ts";
-import { commandLine, stageOf, unavailable } from "./stages.ts";
+import { commandLine, completed, stageOf, unavailable } from "./stages.ts";
 import type { Tracking } from "./tracking.ts";
 
 /** What the API stands on. */
@@ -16,6 +16,8 @@ export interface Parts {
   readonly hub: Hub;
   readonly tracking: Tracking;
   readonly reports: Reports;
+  /** Presses the kill switch of a paper session. @throws {Problem} 409 */
+  readonly pressKill: (name: string) => Promise<void>;
   readonly version: string;
 }
 
@@ -58,7 +60,7 @@ const anything = z.record(z.string(), z.unknown());
 const errors = z.array(z.object({ field: z.string(), message: z.string() }));
 
 /** Every line of the API. */
-export function apiRoutes({ jobs, hub, tracking: mlflow, reports, version }: Parts): Route[] {
+export function apiRoutes({ jobs, hub, tracking: mlflow, reports, pressKill, version }: Parts): Route[] {
   const routes: Route[] = [
     route({
       method: "get",
@@ -130,7 +132,7 @@ export function apiRoutes({ jobs, hub, tracking: mlflow, reports, version }: Par
         }
         const why = unavailable(stageOf(body.stage)!);
         if (why) throw new Problem(409, why);
-        return await jobs.start(body);
+        return await jobs.start(completed(body));
       },
     }),
     route({
@@ -165,6 +167,23 @@ export function apiRoutes({ jobs, hub, tracking: mlflow, reports, version }: Par
       answer: { status: 202, schema: job },
       refuses: [409],
       handle: ({ params, body }) => jobs.stop(params.id, body.now),
+    }),
+    route({
+      method: "post",
+      path: "/api/jobs/{id}/kill",
+      summary: "Press the kill switch of a paper trader: it sells all at the next open, stops, and stays stopped",
+      params: id,
+      body: z.strictObject({}),
+      answer: { status: 202, schema: job },
+      refuses: [409],
+      async handle({ params }) {
+        const { job } = jobs.get(params.id);
+        const { name } = job.order.options;
+        if (job.stage !== "paper" || !name) throw new Problem(409, "Only a paper trader has a kill switch");
+        if (job.ended !== null) throw new Problem(409, "The trader has ended already");
+        await pressKill(name);
+        return job;
+      },
     }),
     route({
       method: "get",

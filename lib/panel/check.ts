@@ -32,6 +32,9 @@ export async function checkOrder(order: Order): Promise<Checked> {
       if (fault) errors.push({ field, message: fault });
     }
   }
+  if (stage.name === "paper" && order.options.name && !/^[\w-]{1,60}$/.test(order.options.name)) {
+    errors.push({ field: "options.name", message: "must be up to 60 letters, digits, _ or -" });
+  }
   for (const [name, { required }] of Object.entries(known)) {
     if (required && !order.options[name]) errors.push({ field: `options.${name}`, message: "must be given" });
   }

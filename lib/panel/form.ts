@@ -16,6 +16,8 @@ export interface Field {
   readonly required: boolean;
   readonly example: string;
   readonly suggestions: readonly string[];
+  /** What each of the choices means. */
+  readonly notes: Readonly<Record<string, string>>;
   /** Shown only where another field has this value: a strategy's own settings. */
   readonly when?: { readonly field: string; readonly is: string };
 }
@@ -43,9 +45,9 @@ export async function stageForms(): Promise<StageForm[]> {
   }));
 }
 
-/** Settings as they are with a preset, before a person changes any: by name, as they are written. */
-export function settingsOf(preset: string): Record<string, string> {
-  return flatten(loadConfig({ preset }).config);
+/** Settings as they are with a preset and some changes to it: by name, as they are written. */
+export function settingsOf(preset: string, set: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return flatten(loadConfig({ preset, set: Object.entries(set).map(([path, value]) => `${path}=${value}`) }).config);
 }
 
 /** Names of the presets. */
@@ -61,8 +63,13 @@ function fieldsOf(section: string): Field[] {
 function strategyFields(): Field[] {
   const names = Object.keys(strategies);
   const name = "strategy.name";
-  const help = names.map((one) => `${one}: ${strategies[one].help}`).join("; ");
-  const first = fieldOf(name, { default: "momentum", help, kind: { type: "choice", choices: names }, read: String });
+  const notes = Object.fromEntries(names.map((one) => [one, strategies[one].help]));
+  const first = fieldOf(name, {
+    default: "momentum",
+    help: "",
+    kind: { type: "choice", choices: names },
+    read: String,
+  });
   const own = Object.entries(strategies).flatMap(([strategy, { settings }]) =>
     Object.entries(settings).map(([key, setting]) => ({
       ...fieldOf(`strategy.${key}`, {
@@ -74,7 +81,7 @@ function strategyFields(): Field[] {
       when: { field: name, is: strategy },
     }))
   );
-  return [first, ...own];
+  return [{ ...first, notes }, ...own];
 }
 
 function kindOf(setting: Setting): OptionKind {
@@ -92,6 +99,7 @@ function fieldOf(name: string, { default: standard, help, kind, required = false
     required,
     example,
     suggestions: suggestions[name]?.() ?? [],
+    notes: {},
   };
 }
 

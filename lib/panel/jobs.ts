@@ -3,6 +3,7 @@ import type { StageEvent } from "../base/events.ts";
 import { writeAtomic } from "../base/files.ts";
 import { log } from "../base/log.ts";
 import { redact } from "../base/secret.ts";
+import { settingsOf } from "./form.ts";
 import type { Hub } from "./hub.ts";
 import { Problem } from "./problem.ts";
 import { commandLine, type Order, stageOf } from "./stages.ts";
@@ -293,14 +294,16 @@ function newId(stage: string): string {
 }
 
 function titleOf({ stage, set, options, preset }: Order): string {
-  const title = stageOf(stage)!.title;
+  const { title, sections, settings } = stageOf(stage)!;
+  const all = settingsOf(preset, set);
+  const named = options.notebook || options.replay || options.symbol;
   const about = [
-    options.notebook,
+    options.model || !sections.includes("strategy") || options.notebook
+      ? ""
+      : all["strategy.name"].replaceAll("_", " "),
     options.model,
-    options.symbol,
-    set["data.input"],
-    set["strategy.name"]?.replaceAll("_", " "),
-    stageOf(stage)!.settings && preset !== "quick" ? preset : undefined,
+    named || (sections.includes("data") ? all["data.input"] : ""),
+    settings && preset !== "quick" ? preset : "",
   ].filter(Boolean);
   return about.length > 0 ? `${title}: ${about.join(", ").slice(0, 120)}` : title;
 }

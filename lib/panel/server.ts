@@ -4,6 +4,7 @@ import { projectPath } from "../base/project.ts";
 import { redact, Secret } from "../base/secret.ts";
 import { EVENTS, LEASH } from "../config/environment.ts";
 import { denoArguments } from "../launch.ts";
+import { kill } from "../live/session.ts";
 import type { ServerOptions } from "../track/server.ts";
 import { apiRoutes } from "./api.ts";
 import { checkOrigin, checkToken, commonHeaders, newToken, pagePolicy, reportPolicy } from "./guard.ts";
@@ -56,7 +57,7 @@ export async function openPanel(options: PanelOptions = {}): Promise<Panel> {
     ...(options.grace === undefined ? {} : { grace: options.grace }),
   });
   const reports = openReports(pages);
-  const parts = { jobs, hub, reports, tracking: openTracking(options.tracking), version: "1" };
+  const parts = { jobs, hub, reports, pressKill, tracking: openTracking(options.tracking), version: "1" };
   const app = new Hono();
   let port = 0;
 
@@ -108,6 +109,15 @@ export async function openPanel(options: PanelOptions = {}): Promise<Panel> {
       await server.shutdown();
     },
   };
+}
+
+/** The file that a trader looks for after each bar. */
+async function pressKill(name: string): Promise<void> {
+  try {
+    await kill(projectPath("data", "paper", name), "pressed in the panel");
+  } catch (error) {
+    throw new Problem(409, `The kill switch cannot be pressed: ${(error as Error).message}. Stop ends the trader`);
+  }
 }
 
 function answerOf(error: Error, _context?: Context): Response {

@@ -8,6 +8,8 @@ export interface StageOption extends Option<unknown> {
   readonly required?: boolean;
   /** A word of its own on the command line, not `--name=…`. */
   readonly positional?: boolean;
+  /** Several with semicolons, each `--name=…` of its own. */
+  readonly repeated?: boolean;
   /** What a form shows in an empty field. */
   readonly example?: string;
 }
@@ -126,7 +128,17 @@ export const stages: readonly Stage[] = [
     group: "Research",
     sections: ["tune", "data", "features", "ppo", "agent", "env", "train", "run", "costs", "split", "backtest"],
     settings: true,
-    options: none,
+    options: () =>
+      Promise.resolve({
+        space: {
+          ...text("", "what is searched, with semicolons between; the preset's unless given"),
+          example: "ppo.gamma=float(0.8, 0.99); ppo.learning_rate=log(1e-4, 1e-2)",
+          repeated: true,
+        },
+        name: { ...text("", "what the sweep is called; preset and time unless given"), example: "gamma" },
+        resume: { ...text("", "a sweep to go on with: no trial that ended is repeated"), example: "gamma" },
+        engine: choice(["embedded", "ray"], "embedded", "where trials run: processes here, or a Ray cluster"),
+      }),
   },
   {
     name: "report",
@@ -145,17 +157,20 @@ export const stages: readonly Stage[] = [
     title: "Paper trading",
     summary: "The backtest's loop on a live or recorded market, with no real money.",
     group: "Live",
-    sections: ["paper", "live", "costs", "risk", "features", "backtest"],
+    sections: ["strategy", "paper", "risk", "costs", "backtest", "data", "run"],
     settings: true,
     options: () =>
       Promise.resolve({
-        exchange: { ...text("", "exchange of the stream; leave empty with a replay"), example: "binance" },
-        symbol: { ...text("", "market, several with commas"), example: "BTC/USDT" },
+        exchange: { ...text("", "exchange whose bars are traded; empty with a replay"), example: "binance" },
+        symbol: { ...text("", "what is traded there; several with commas"), example: "BTC/USDT" },
         timeframe: { ...text("", "bar length"), example: "1m" },
-        model: { ...model, default: "", required: false },
-        replay: { ...text("", "a recorded file or a bundled sample instead of a live market") },
-        speed: { ...text("", "of a replay"), example: "1000x" },
-        resume: flag(false, "go on from the journal"),
+        replay: { ...text("", "recorded candles instead: a file, a symbol, a session"), example: "BTC/USD" },
+        speed: { ...text("", "of a replay: 1000x, or max"), example: "1000x" },
+        model: { ...model, default: "", required: false, help: "a model; empty: the strategy below" },
+        name: { ...text("", "the session's name, kept in data/paper; made up unless given"), example: "btc" },
+        bars: { ...text("", "ends after so many bars"), example: "1440" },
+        resume: flag(false, "go on with the session of that name, from its last bar"),
+        "clear-kill": flag(false, "release its kill switch, with resume"),
       }),
   },
 ];
@@ -176,14 +191,22 @@ export interface Order {
   readonly options: Readonly<Record<string, string>>;
 }
 
+/** The order with what a person may leave to the panel: a trader gets a name, by which its kill switch finds it. */
+export function completed(order: Order): Order {
+  if (order.stage !== "paper" || order.options.name) return order;
+  const time = new Date().toISOString().slice(0, 19).replaceAll(/[-:T]/g, "");
+  return { ...order, options: { ...order.options, name: `panel-${time}-${crypto.randomUUID().slice(0, 4)}` } };
+}
+
 /** The command line of an order that was checked: words, never a shell's text. */
 export async function commandLine({ stage: name, preset, set, options }: Order): Promise<string[]> {
   const stage = stageOf(name)!;
   const known = await stage.options();
   const words = Object.entries(options).flatMap(([key, value]) => {
-    const { kind, positional } = known[key];
+    const { kind, positional, repeated } = known[key];
     if (value === "") return [];
     if (kind.type === "flag") return value === "true" ? [`--${key}`] : [];
+    if (repeated) return value.split(";").filter((one) => one.trim() !== "").map((one) => `--${key}=${one.trim()}`);
     return [positional ? value : `--${key}=${value}`];
   });
   const settings = stage.settings

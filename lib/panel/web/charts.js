@@ -1,6 +1,6 @@
 // @ts-check
 /** Charts on canvases: drawn again when their data, size or the colours change, read by pointer and by arrow keys. */
-import { h, say } from "./dom.js";
+import { fill, h, say } from "./dom.js";
 import { barTime, number } from "./format.js";
 
 /**
@@ -36,7 +36,7 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
  * A chart with a title and a line that says what is under the pointer.
  *
  * @param {string} title
- * @param {(context: CanvasRenderingContext2D, width: number, height: number, at: number | null) => { said: string, steps: number, summary: string }} paint
+ * @param {(context: CanvasRenderingContext2D, width: number, height: number, at: number | null) => { said: string, steps: number, summary: string, parts?: { text: string, color: string }[] }} paint
  *   `at` is the place of the pointer, 0..1 of the width, or null; gives what to say there
  * @param {{ height?: number, note?: string }} [options]
  */
@@ -69,7 +69,15 @@ function frame(title, paint, { height = 190, note = "" } = {}) {
     context.clearRect(0, 0, width, tall);
     const found = paint(context, width, tall, at);
     steps = Math.max(1, found.steps);
-    say(said, found.said);
+    if (said.title !== found.said) {
+      said.title = found.said;
+      fill(
+        said,
+        (found.parts ?? [{ text: found.said, color: "" }]).map(({ text, color }) =>
+          h("span", {}, color ? h("i", { class: "key", style: { background: `var(--${color})` } }) : null, text)
+        ),
+      );
+    }
     canvas.setAttribute("aria-label", `${title}: ${at === null ? found.summary : found.said}`);
   };
   const later = () => void (waiting ||= requestAnimationFrame(draw));
@@ -130,24 +138,26 @@ export function lineChart(title, lines, { x: kind, format = number, zero = false
     const wanted = at === null ? undefined : from + ((at * width - pad.left) / inner.width) * (to - from);
     const under = wanted === undefined ? last : shown.map((line) => ({ line, i: nearest(line.x, wanted) }));
     if (wanted !== undefined && under.length > 0) {
-      const place = under[0].line.x[under[0].i] ?? 0;
-      cross(context, px(place), height);
+      cross(context, px(under[0].line.x[under[0].i] ?? 0), height);
       for (const { line, i } of under) {
         const value = line.y[i];
         if (value !== null && Number.isFinite(value)) dot(context, px(line.x[i] ?? 0), py(value), line.color);
       }
     }
     const many = under.length > 6;
-    const values = (many ? under.slice(0, 6) : under).map(({ line, i }) =>
-      `${legend && shown.length > 1 ? line.name + " " : ""}${said(line.y[i], format)}`
-    ).join("   ") + (many ? " …" : "");
+    const named = legend && shown.length > 1;
+    const parts = (many ? under.slice(0, 6) : under).map(({ line, i }) => ({
+      text: `${named ? line.name + " " : ""}${said(line.y[i], format)}`,
+      color: named ? line.color : "",
+    }));
+    const values = parts.map(({ text }) => text).join("   ") + (many ? " …" : "");
     const where = under[0].line.x[under[0].i] ?? 0;
     const when = kind === "time" ? barTime(where, Math.min(to - from, 4e8)) : number(where, 6);
+    const place = kind === "time" ? when : `step ${when}`;
     return {
-      said: `${values}   ${kind === "time" ? when : `step ${when}`}`,
-      steps: Math.max(...shown.map(({ x }) =>
-        x.length - 1
-      )),
+      said: `${values}   ${place}`,
+      parts: [...parts, { text: `${many ? "… " : ""}${place}`, color: "" }],
+      steps: Math.max(...shown.map(({ x }) => x.length - 1)),
       summary: `last ${values}; between ${format(low)} and ${format(high)}`,
     };
   }, options);

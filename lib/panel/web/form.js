@@ -15,7 +15,7 @@ import { words } from "./format.js";
  * @param {(job: { id: string }) => void} onStart
  */
 export function stageForm(stage, presets, given, onStart) {
-  /** @type {Map<string, { field: Field, row: HTMLElement, input: HTMLInputElement | HTMLSelectElement, error: HTMLElement, reset: HTMLButtonElement, base: string }>} */
+  /** @type {Map<string, { field: Field, row: HTMLElement, input: HTMLInputElement | HTMLSelectElement, error: HTMLElement, reset: HTMLButtonElement, note: HTMLElement, base: string }>} */
   const rows = new Map();
   const preset = h(
     "select",
@@ -37,8 +37,8 @@ export function stageForm(stage, presets, given, onStart) {
   });
   const sections = stage.sections.map(({ name, fields }, i) => {
     const count = h("span", { class: "count" });
-    const body = h("div", { class: "fields" }, fields.map((field) => rowOf(field, `set.${field.name}`)));
-    const details = h("details", { class: "section", open: i === 0 }, h("summary", {}, words(name), count), body);
+    const body = h("div", { class: "fields" }, fields.map((field) => rowOf(field, keyOf(field))));
+    const details = h("details", { class: "section", open: i === 0 }, h("summary", {}, title(name), count), body);
     return { name, fields, details, count };
   });
   const form = h(
@@ -97,16 +97,17 @@ export function stageForm(stage, presets, given, onStart) {
       title: "Set back",
       on: { click: () => setBack(key) },
     }, "↺");
+    const note = h("span", { class: "note-of" });
     const short = field.name.split(".").at(-1) ?? field.name;
     const row = h(
       "div",
-      { class: `field ${field.kind.type}` },
-      h("label", { for: id }, words(short), field.required ? h("span", { class: "muted" }, " needed") : null),
+      { class: `field is-${field.kind.type}` },
+      h("label", { for: id }, title(short), field.required ? h("span", { class: "muted" }, " needed") : null),
       h("div", { class: "with-reset" }, input, reset),
-      h("p", { class: "help", id: `${id}-help` }, field.help, rangeOf(field)),
+      h("p", { class: "help", id: `${id}-help` }, field.help, rangeOf(field), note),
       error,
     );
-    rows.set(key, { field, row, input, error, reset, base: field.default });
+    rows.set(key, { field, row, input, error, reset, note, base: field.default });
     return row;
   }
 
@@ -125,8 +126,8 @@ export function stageForm(stage, presets, given, onStart) {
     if (stage.settings) {
       const { settings } = await ask(`presets/${encodeURIComponent(preset.value)}`);
       for (const [key, row] of rows) {
-        const name = key.slice("set.".length);
         if (!key.startsWith("set.")) continue;
+        const { name } = row.field;
         row.base = settings[name] ?? row.field.default;
         write(row.input, before[name] ?? row.base);
       }
@@ -140,13 +141,19 @@ export function stageForm(stage, presets, given, onStart) {
     edited();
   }
 
+  /** Whether a field is another strategy's. @param {Field} field */
+  function off({ when }) {
+    const input = when && rows.get(`set.${when.field}`)?.input;
+    return input !== undefined && read(input) !== when?.is;
+  }
+
   /** Settings that differ from the preset's. @returns {Record<string, string>} */
   function changes() {
     /** @type {Record<string, string>} */
     const found = {};
-    for (const [key, { input, base, row }] of rows) {
+    for (const [key, { input, base, field }] of rows) {
       const value = read(input);
-      if (key.startsWith("set.") && !row.hidden && value !== base) found[key.slice("set.".length)] = value;
+      if (key.startsWith("set.") && !off(field) && value !== base) found[field.name] = value;
     }
     return found;
   }
@@ -167,8 +174,8 @@ export function stageForm(stage, presets, given, onStart) {
   let asked = 0;
   function edited() {
     for (const [key, row] of rows) {
-      const { when } = row.field;
-      if (when) row.row.hidden = read(rows.get(`set.${when.field}`)?.input ?? row.input) !== when.is;
+      if (row.field.when) row.row.hidden = off(row.field);
+      say(row.note, row.field.notes[read(row.input)] ?? "");
       const differs = key.startsWith("set.") && read(row.input) !== row.base;
       row.reset.hidden = !differs;
       row.row.classList.toggle("changed", differs);
@@ -209,12 +216,13 @@ export function stageForm(stage, presets, given, onStart) {
   /** @param {{ field: string, message: string }[]} errors */
   function show(errors) {
     const by = new Map(errors.map(({ field, message }) => [field, message]));
-    for (const [key, { input, error }] of rows) {
-      const message = by.get(key) ?? "";
+    for (const [key, { input, error, field }] of rows) {
+      const path = key.startsWith("set.") ? `set.${field.name}` : key;
+      const message = off(field) ? "" : by.get(path) ?? "";
       say(error, message);
       if (message) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
-      by.delete(key);
+      if (!off(field)) by.delete(path);
     }
     if (by.size > 0) say(verdict, [...by].map(([field, message]) => `${field}: ${message}`).join("; "));
   }
@@ -230,7 +238,7 @@ export function stageForm(stage, presets, given, onStart) {
     } catch (error) {
       if (error instanceof Refusal && error.errors.length > 0) {
         show(error.errors);
-        const first = [...rows].find(([key]) => error.errors.some(({ field }) => field === key))?.[1];
+        const first = [...rows.values()].find(({ error: place }) => place.textContent !== "");
         const fold = first?.row.closest("details");
         if (fold) fold.open = true;
         first?.input.focus();
@@ -245,11 +253,11 @@ export function stageForm(stage, presets, given, onStart) {
   function sift(word) {
     for (const { fields, details } of sections) {
       let hits = 0;
-      for (const { name, help, when } of fields) {
-        const row = rows.get(`set.${name}`);
+      for (const field of fields) {
+        const { name, help } = field;
+        const row = rows.get(keyOf(field));
         if (!row) continue;
-        const off = when !== undefined && read(rows.get(`set.${when.field}`)?.input ?? row.input) !== when.is;
-        const hit = !off && (word === "" || `${name} ${words(name)} ${help}`.toLowerCase().includes(word));
+        const hit = !off(field) && (word === "" || `${name} ${words(name)} ${help}`.toLowerCase().includes(word));
         row.row.hidden = !hit;
         hits += Number(hit);
       }
@@ -265,6 +273,12 @@ export function stageForm(stage, presets, given, onStart) {
   void base(false);
   return { element: form, submit: () => form.requestSubmit(), find: () => search.focus() };
 }
+
+/** @param {Field} field */
+const keyOf = ({ name, when }) => `set.${name}${when ? `@${when.is}` : ""}`;
+
+/** @param {string} name */
+const title = (name) => words(name).replace(/^./, (first) => first.toUpperCase());
 
 /** @param {Field} field @param {string} id @returns {HTMLInputElement | HTMLSelectElement} */
 function inputOf({ kind, default: standard, suggestions, example }, id) {

@@ -10,7 +10,7 @@ export function number(value, digits = 4) {
   if (size >= 10 ** (digits - 1)) return minus(whole.format(value));
   if (size !== 0 && (size < 1e-4 || size >= 1e12)) return minus(value.toExponential(2));
   const decimals = Math.min(6, Math.max(0, digits - 1 - (size >= 1 ? Math.floor(Math.log10(size)) : 0)));
-  return minus(value.toFixed(decimals));
+  return minus(value.toLocaleString("en", { maximumFractionDigits: decimals }));
 }
 
 /** A share as percent: 0.123 is "12.3 %". @param {number | null | undefined} value @param {boolean} [signed] */
@@ -35,7 +35,7 @@ export function duration(ms) {
 export function moment(ms) {
   if (!ms) return "–";
   const date = new Date(ms);
-  const time = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  const time = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
   if (date.toDateString() === new Date().toDateString()) return time;
   return `${date.toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" })} ${time}`;
 }
@@ -44,9 +44,10 @@ export function moment(ms) {
 export function barTime(ms, range) {
   if (!Number.isFinite(ms)) return "";
   const text = new Date(ms).toISOString();
-  if (range > 300 * 864e5) return text.slice(0, 7);
-  if (range > 4 * 864e5) return text.slice(0, 10);
-  return range > 3600e3 ? `${text.slice(5, 10)} ${text.slice(11, 16)}` : text.slice(11, 19);
+  const day = text.slice(0, 10).replaceAll("-", "\u2011");
+  if (range > 300 * 864e5) return day.slice(0, 7);
+  if (range > 4 * 864e5) return day;
+  return range > 3600e3 ? `${day.slice(5)} ${text.slice(11, 16)}` : text.slice(11, 19);
 }
 
 /** `approx_kl` → "approx kl". @param {string} name */

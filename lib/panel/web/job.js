@@ -298,7 +298,7 @@ export function jobView(detail, { again, gone, openReport }) {
             y: price,
             up: units > 0,
           })),
-        }], { x: "time", format: (value) => number(value, 6) }));
+        }], { x: "time", format: (value) => number(value, 5) }));
     }
     for (const symbol of Object.keys(books).slice(0, 4)) {
       show(`book ${symbol}`, () => depthChart(`${symbol}: order book`, () => state.books[symbol]));
@@ -368,7 +368,7 @@ export function jobView(detail, { again, gone, openReport }) {
           })),
         }], {
           x: "time",
-          format: (value) => number(value, 6),
+          format: (value) => number(value, 5),
         }, { note: "▲ bought ▼ sold" }));
     }
     show("h weights", () =>
@@ -527,9 +527,9 @@ function tilesOf(state) {
     { key: "turnover", label: "Turnover" },
   ];
   for (const { key, label, share } of wanted) {
-    const own = Object.keys(results).filter((name) =>
-      name === key || name.endsWith(`/${key}`)
-    ).sort((a, b) => a.length - b.length)[0];
+    const names = Object.keys(results).filter((name) => name === key || name.endsWith(`/${key}`));
+    const own = names.find((name) => name === key) ?? names.find((name) => /(^|\/)(agent|strategy)\//.test(name)) ??
+      names[0];
     if (own === undefined) {
       continue;
     }

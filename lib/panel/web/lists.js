@@ -252,7 +252,7 @@ export function runs(openReport) {
       kinds.map((kind) => h("option", { value: kind }, kind)),
     );
     const list = () => {
-      const rows = found.filter(({ kind }) => (only.value === "" ? kind !== "train-seed" : kind === only.value));
+      const rows = found.filter(({ kind, parent }) => (only.value === "" ? parent === "" : kind === only.value));
       fill(
         body,
         rows.length === 0

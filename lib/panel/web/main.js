@@ -39,8 +39,6 @@ const main = h("main", { id: "main", tabindex: "-1" });
 const link = h("span", { class: "link off" }, "connecting");
 const count = h("span", { class: "nav-count" });
 
-applyTheme(localStorage.getItem("candelabra-theme") ?? "");
-takeToken();
 addEventListener("hashchange", () => {
   if (location.hash.startsWith("#token=")) {
     takeToken();
@@ -49,8 +47,6 @@ addEventListener("hashchange", () => {
 });
 addEventListener("keydown", keys);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
-await begin();
-
 /** Shows the panel to who has its token, and asks others for it. */
 async function begin() {
   if (!hasToken()) return signIn("");
@@ -362,3 +358,7 @@ function nextTheme() {
   applyTheme(next);
   toast(next === "" ? "Light or dark, as the system" : next === "light" ? "Light" : "Dark");
 }
+
+applyTheme(localStorage.getItem("candelabra-theme") ?? "");
+takeToken();
+await begin();
