@@ -15,6 +15,7 @@ import ctypes
 import json
 import logging
 import os
+import queue
 import shutil
 import signal
 import socket
@@ -244,20 +245,26 @@ def connect(spec):
         reach(spec["address"])
         ray.init(address=spec["address"], **options)
         return None
-    if spec["nodes"] == 1:
-        ray.init(
-            address="local",  # or it would look for one that runs here
-            num_cpus=spec["cpus"],
-            include_dashboard=False,
-            _node_ip_address="127.0.0.1",
-            **options,
-        )
+    for attempt in range(3):
+        try:
+            return start(spec["nodes"], spec["cpus"], options)
+        except Exception as error:
+            if "timed out during startup" not in str(error) or attempt == 2:
+                raise
+            ray.shutdown()  # Ray waits for 30 s: too short for a machine that is busy
+
+
+def start(nodes, cpus, options):
+    """A Ray of this machine alone, and what ends its nodes if it is of several."""
+    if nodes == 1:
+        local = {"num_cpus": cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+        ray.init(address="local", **local, **options)  # without "local" it would look for one that runs here
         return None
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": spec["cpus"], "include_dashboard": False})
-    for _ in range(1, spec["nodes"]):
-        cluster.add_node(num_cpus=spec["cpus"])
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": cpus, "include_dashboard": False})
+    for _ in range(1, nodes):
+        cluster.add_node(num_cpus=cpus)
     ray.init(address=cluster.address, **options)
     return cluster
 
@@ -291,15 +298,33 @@ def main():
         out.write(json.dumps(line) + "\n")
         out.flush()
 
+    cluster = None
+
+    def end(code):
+        threading.Timer(10, lambda: os._exit(code)).start()  # Ray may be waiting for something
+        ray.shutdown()
+        if cluster is not None:
+            cluster.shutdown()
+        os._exit(code)
+
     spec = json.loads(sys.stdin.readline())
+    lines = queue.Queue()
+
+    def read():
+        for text in sys.stdin:
+            lines.put(json.loads(text))
+        end(1)  # the study's process is gone
+
+    threading.Thread(target=read, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: the study says what happens
+    signal.signal(signal.SIGTERM, lambda *_: end(0))
     try:
         cluster = connect(spec)
         check_storage(spec["storage"], spec["token"])
     except Exception as error:  # told to the study, which ends
         plain = isinstance(error, (FileNotFoundError, ConnectionError))
         tell({"error": str(error) if plain else f"{type(error).__name__}: {error}"})
-        raise SystemExit(1) from error
+        end(1)
     bridge = Bridge.options(max_concurrency=1000).remote()
     resources = ray.cluster_resources()
     tell({
@@ -311,9 +336,9 @@ def main():
         }
     })
 
-    def read():
-        for text in sys.stdin:
-            line = json.loads(text)
+    def carry():
+        while True:
+            line = lines.get()
             if "job" in line:
                 bridge.submit.remote(line["job"])
             elif "answer" in line:
@@ -322,22 +347,13 @@ def main():
                 bridge.cancel.remote(line["cancel"])
             elif "over" in line:
                 bridge.end.remote()
-                return
-        end(1)  # the study's process is gone
 
     def write():
         while True:
             for line in ray.get(bridge.heard.remote()):
                 tell(line)
 
-    def end(code):
-        ray.shutdown()
-        if cluster is not None:
-            cluster.shutdown()
-        os._exit(code)
-
-    signal.signal(signal.SIGTERM, lambda *_: end(0))
-    threading.Thread(target=read, daemon=True).start()
+    threading.Thread(target=carry, daemon=True).start()
     threading.Thread(target=write, daemon=True).start()
     try:
         fit(spec, bridge)
