@@ -122,7 +122,15 @@ async function start(
   const from = await patiently(() => firstOpen(options, step, exchange, clock.now()));
   const bars = lanes({
     ...options,
-    ...{ step, from, signal, now: clock.now, pageLimit: exchange.pageLimit, temporary: exchange.temporary },
+    ...{
+      step,
+      from,
+      signal,
+      now: clock.now,
+      grace: () => options.grace,
+      pageLimit: exchange.pageLimit,
+      temporary: exchange.temporary,
+    },
     ask: async (symbol, since, limit) => (await exchange.bars(symbol, timeframe, since, limit)).map(barOf),
     onBar: (symbol, bar, received, source) => queue.push({ kind: "bar", symbol, bar, received, source }),
     onTrouble: (symbol, error) => log("warn", `Cannot refill ${symbol} from ${name}, trying on: ${brief(error)}`),
@@ -188,7 +196,12 @@ async function start(
 }
 
 /** Open of the first bar that is wanted, ms UTC. Where on the clock bars open is seen at the exchange's latest. */
-async function firstOpen({ symbols, timeframe, since }: Wanted, step: number, exchange: Exchange, now: number) {
+export async function firstOpen(
+  { symbols, timeframe, since }: CcxtStreamOptions,
+  step: number,
+  exchange: Exchange,
+  now: number,
+): Promise<number> {
   const latest = (await exchange.bars(symbols[0], timeframe, now - 3 * step, 4)).at(-1);
   const phase = (latest?.[0] ?? 0) % step;
   if (since === undefined) return Math.floor((now - phase) / step) * step + phase;
@@ -319,7 +332,8 @@ async function keepWatching(
   }
 }
 
-function checkSymbols({ exchange, symbols }: Wanted): void {
+/** @throws {RangeError} if there is no symbol, one is twice, or kinds are mixed */
+export function checkSymbols({ exchange, symbols }: CcxtStreamOptions): void {
   if (symbols.length === 0) {
     throw new RangeError(`Cannot stream from ${exchange} as there must be at least one symbol: none is given`);
   }
@@ -336,8 +350,9 @@ function checkSymbols({ exchange, symbols }: Wanted): void {
   }
 }
 
-async function checkNames(
-  { exchange: name, symbols, timeframe }: Wanted,
+/** @throws {RangeError} if the exchange knows no such timeframe or symbol, naming the nearest */
+export async function checkNames(
+  { exchange: name, symbols, timeframe }: CcxtStreamOptions,
   exchange: Exchange,
   patiently: <T>(work: () => Promise<T>) => Promise<T>,
 ): Promise<void> {

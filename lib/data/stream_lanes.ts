@@ -16,7 +16,7 @@ export interface LaneOptions {
   onTrouble(symbol: string, error: unknown): void;
   /** The exchange's clock, ms UTC. */
   readonly now: () => number;
-  readonly grace: number; // ms
+  readonly grace: () => number; // ms
   readonly holeAfter: number; // ms
   readonly firstWait: number; // ms
   readonly longestWait: number; // ms
@@ -26,8 +26,10 @@ export interface LaneOptions {
 
 /** The bars of several symbols, each in a lane of its own. */
 export interface Lanes {
-  /** Takes a bar that a message closed. */
-  take(symbol: string, bar: Bar, received: number): void;
+  /** Takes a closed bar. */
+  take(symbol: string, bar: Bar, received: number, source?: "stream" | "rest"): void;
+  /** Open of the bar that comes next, ms UTC. */
+  next(symbol: string): number;
   /** A message told of a bar that opens at `time`: those before it are over. */
   seen(symbol: string, time: number): void;
   /** Asks for what should have come by now. */
@@ -76,7 +78,7 @@ export function lanes(options: LaneOptions): Lanes {
 
   const wait = (times: number) => Math.min(longestWait, firstWait * 2 ** times) * (0.5 + 0.5 * options.random());
   const isDue = ({ bars, overdue, askAfter }: Lane, at: number) =>
-    at >= askAfter && (bars.ahead > 0 || at - overdue >= grace || now() >= bars.next + step + grace);
+    at >= askAfter && (bars.ahead > 0 || at - overdue >= grace() || now() >= bars.next + step + grace());
 
   const ask = async (lane: Lane) => {
     const { bars, symbol } = lane;
@@ -86,7 +88,7 @@ export function lanes(options: LaneOptions): Lanes {
     received = performance.now();
     lane.failing = 0;
     const latest = answer.reduce((time, bar) => Math.max(time, bar.time), -Infinity);
-    const over = answer.filter(({ time }) => time < latest || time + step + grace <= asked).sort((a, b) =>
+    const over = answer.filter(({ time }) => time < latest || time + step + grace() <= asked).sort((a, b) =>
       a.time - b.time
     );
     const next = bars.next;
@@ -121,12 +123,13 @@ export function lanes(options: LaneOptions): Lanes {
       const lane = laneOf.get(symbol);
       if (lane && time > lane.bars.next && Number.isNaN(lane.overdue)) lane.overdue = performance.now();
     },
-    take(symbol, bar, at) {
+    next: (symbol) => laneOf.get(symbol)?.bars.next ?? NaN,
+    take(symbol, bar, at, source = "stream") {
       const lane = laneOf.get(symbol);
       if (lane === undefined) return;
       received = at;
       if (!isBar(bar)) counts.damaged++;
-      else if (!lane.bars.add(bar, "stream")) counts.late++;
+      else if (!lane.bars.add(bar, source)) counts.late++;
       if (lane.bars.ahead > 0) check();
     },
   };

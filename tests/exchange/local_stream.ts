@@ -31,6 +31,8 @@ export interface LocalStream {
   readonly subscribed: ReadonlySet<string>;
   /** Waits until so many streams are subscribed to. */
   whenSubscribed(count: number): Promise<void>;
+  /** Waits until there have been so many connections. */
+  whenConnected(count: number): Promise<void>;
   /**
    * Lets `bars` bars end, one after the other: the open one is told as it is, the clock moves to its end, it is told
    * closed; and with it a trade and a change of the book. Waits until all is on its way.
@@ -119,6 +121,9 @@ export function localStream(options: LocalStreamOptions): LocalStream & { close(
     },
     get subscribed() {
       return subscribed();
+    },
+    async whenConnected(count) {
+      while (server.opened < count) await new Promise((resolve) => setTimeout(resolve, 2));
     },
     whenSubscribed: (count) =>
       subscribed().size >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count, resolve })),
