@@ -58,12 +58,9 @@ export interface PaperEnd {
 export async function paperTrade(options: PaperOptions): Promise<PaperEnd> {
   const { trader, stream, journal, durable = "bar", killed, most = Infinity, onBar, onStream, signal } = options;
   const { assets } = trader.market;
-  const { time } = assets[0];
-  const rows = openRows(
-    assets.map(({ symbol }) => symbol),
-    stream.step,
-    time.length > 0 ? time[time.length - 1] : -Infinity,
-  );
+  const last = trader.market.length - 1;
+  const known = last < 0 ? undefined : { time: assets[0].time[last], closes: assets.map(({ $close }) => $close[last]) };
+  const rows = openRows(assets.map(({ symbol }) => symbol), stream.step, known);
   const [times, disk] = [latency(), latency()];
   let [bars, synced] = [0, performance.now()];
   let why: PaperEnd["why"] = "the stream ended";

@@ -14,6 +14,9 @@ export interface ReplayOptions {
 /** Longest that other work has to wait for a replay without pauses, ms. */
 const TURN = 20;
 
+/** Longest wait that timers know, ms. */
+const LONGEST = 2 ** 31 - 1;
+
 /**
  * A stream of bars that are there already: of a file, or of an earlier session.
  *
@@ -63,7 +66,9 @@ export function replayStream(
       if (count++ >= atOnce && speed < Infinity) {
         if (Number.isNaN(first)) first = time - step;
         const due = began + (time - first) / speed;
-        if (due > performance.now()) await pause(due - performance.now());
+        for (let left = due - performance.now(); open && left > 0; left = due - performance.now()) {
+          await pause(Math.min(left, LONGEST));
+        }
       }
       if (performance.now() - turn > TURN) {
         await pause(0);

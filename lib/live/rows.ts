@@ -10,6 +10,15 @@ export interface Row {
   readonly received: number;
 }
 
+/** The last row that there is already. */
+export interface Known {
+  readonly time: number; // open, ms UTC
+  readonly closes: readonly number[]; // [K]
+}
+
+/** Bars that may be missing in a row before a time is taken for wrong. */
+const LONGEST_GAP = 1e5;
+
 /** Puts the bars of K assets together. */
 export interface Rows {
   /**
@@ -27,13 +36,14 @@ export interface Rows {
  * none (NaN, low above high) and one that the stream left out are made of the close before, without volume and marked
  * `filled`, as the gap policy of cleaning has it; one that is not newer than the last is left out. All are counted.
  *
- * @param after rows begin after this time, ms UTC: those before are known
+ * @param known the last row of before: rows go on after it
  */
-export function openRows(symbols: readonly string[], step: number, after = -Infinity): Rows {
+export function openRows(symbols: readonly string[], step: number, known?: Known): Rows {
+  const after = known?.time ?? -Infinity;
   const K = symbols.length;
   const waiting: { readonly bar: NewBar; readonly time: number; readonly received: number }[][] = symbols.map(() => []);
   const last = new Float64Array(K).fill(after);
-  const close = new Float64Array(K).fill(NaN);
+  const close = Float64Array.from(known?.closes ?? symbols.map(() => NaN));
   const faults = { late: 0, damaged: 0, missing: 0 };
   let next = Number.isFinite(after) ? after + step : NaN; // time of the next row
 
@@ -64,12 +74,14 @@ export function openRows(symbols: readonly string[], step: number, after = -Infi
       const k = symbols.indexOf(symbol);
       if (k < 0) return [];
       const { time } = bar;
-      if (!(time > last[k])) {
+      if (!(time > last[k]) || !Number.isInteger(time)) {
         faults.late++;
         return [];
       }
-      const sound = isBar(bar) && Number.isInteger(time);
+      const off = last[k] > -Infinity && ((time - last[k]) % step !== 0 || time - last[k] > LONGEST_GAP * step);
+      const sound = isBar(bar) && !off;
       if (!sound) faults.damaged++;
+      if (off) return [];
       if (Number.isNaN(close[k])) {
         if (sound) put(k, time, bar, received);
         return complete();

@@ -312,7 +312,7 @@ async function close(
       "latency/max_ms": latency.max,
     });
     await run.artifact("results/latency.json", JSON.stringify({ unit: "ms", buckets: latency.buckets }) + "\n");
-    log("info", `From a bar's message to the decision: ${latencyText(latency)}, ${latency.count} bars`);
+    log("debug", `From a bar's message to the decision: ${latencyText(latency)}, ${latency.count} bars`);
   }
   if (result) {
     const K = result.symbols.length;

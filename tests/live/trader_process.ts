@@ -1,0 +1,13 @@
+/** A trader of made-up bars in a process of its own, to be killed: `FOLDER [resume]`. */
+import { loadConfig } from "../../lib/config/load.ts";
+import { trackedPaper } from "../../lib/pipeline/paper.ts";
+import { replaySource } from "../../lib/pipeline/paper_source.ts";
+import { madeUp, settings } from "./made_up.ts";
+
+const [folder, resume] = Deno.args;
+const candles = madeUp();
+// 2 ms a bar: slow enough to be hit, quick enough to end.
+await trackedPaper(loadConfig(settings), replaySource([candles], "made up", candles.step / 2), {
+  ...{ folder, name: "s", resume: resume === "resume" },
+  onBar: ({ t }) => console.log(t),
+});
