@@ -39,10 +39,8 @@ export function newTape(market: Market, margin: MarginOptions = {}): Tape {
   for (const candles of assets) checkPrices(candles);
   const column = (name: "$open" | "$high" | "$low" | "$close" | "$volume") =>
     interleave(market, assets.map((candles) => candles[name]), floats(market));
-  return {
-    get length() {
-      return market.length;
-    },
+  const tape: Tape = {
+    length,
     assets: K,
     open: column("$open"),
     high: column("$high"),
@@ -53,6 +51,8 @@ export function newTape(market: Market, margin: MarginOptions = {}): Tape {
     halfSpread: spreads(market, terms.halfSpread),
     terms,
   };
+  // A getter in the literal would make reading any of its columns several times slower.
+  return market.growth ? Object.defineProperty(tape, "length", { get: () => market.length }) : tape;
 }
 
 /**
