@@ -92,14 +92,15 @@ export async function trackedTune(
     ? await prepareNew(loaded, deps, options)
     : await prepareResumed(options.resume, options.storage);
   const { name, folder, source } = prepared;
+  await using study = openStudy(folder, prepared.spec);
+  const { spec } = study;
+  const { space } = spec;
   const facts: RunFacts = {
     kind: "tune",
     name: `sweep ${name}`,
-    command: ["tune", "--resume", name],
+    command: ["tune", ...space.split("\n").flatMap((parameter) => ["--space", parameter])], // the same one anew
     tags: { "candelabra.sweep": name, ...(options.resume === undefined ? {} : { "candelabra.resumed": "true" }) },
   };
-  await using study = openStudy(folder, prepared.spec);
-  const { spec } = study;
   return await tracked({ ...loaded, preset }, facts, async (run) => {
     run.tags({
       "candelabra.data": spec.data,
@@ -107,7 +108,10 @@ export async function trackedTune(
       "candelabra.sampler": spec.sampler,
       "candelabra.scheduler": spec.scheduler,
     });
-    if (source) run.dataset(datasetOf(source, "training"));
+    if (source) {
+      run.tags({ "candelabra.data_hash": source.hash });
+      run.dataset(datasetOf(source, "training"));
+    }
     await run.artifact("space.txt", spec.space + "\n");
     await using runs = await sweepRuns(loaded, run, study, name);
     const done = await runTrials(study, config, deps, options, runs.onTrial, (sample, index) => {
@@ -116,8 +120,17 @@ export async function trackedTune(
     await runs.end();
     const sweep = await readSweep(name, options.storage);
     const numbers = numbersOf(sweep);
-    run.result(numbers);
-    run.tags({ "candelabra.ledger": sweep.ledgerHead, "candelabra.stopped": done.stopped });
+    // What depends on the order in which trials happened to report is logged, and not offered to be verified.
+    const { tune } = config;
+    const orderless = spec.scheduler === "none" && (spec.sampler === "random" || spec.sampler === "grid");
+    const repeatable = done.stopped !== "seconds" && (tune.workers === 1 || orderless);
+    if (repeatable) run.result(numbers);
+    else run.metrics(numbers);
+    run.tags({
+      "candelabra.ledger": sweep.ledgerHead,
+      "candelabra.stopped": done.stopped,
+      "candelabra.repeatable": String(repeatable),
+    });
     for (const [path, body] of await artifactsOf(sweep)) await run.artifact(path, body);
     return { ...sweep, ...done, numbers, run: { id: run.id, url: run.url } };
   }, deps);
