@@ -10,6 +10,8 @@ import { parseSpace, type Space } from "../hyperopt/space.ts";
 import { bestOf, returnsOf, rowsOf, type TrialRow } from "../hyperopt/study.ts";
 import { readJournal, type StudySpec } from "../hyperopt/study_journal.ts";
 import { configOf } from "./trial.ts";
+import { sweepPaths } from "./trial_command.ts";
+import { trialStep } from "./trial_market.ts";
 
 /** A sweep as it stands on disk. */
 export interface Sweep {
@@ -17,6 +19,7 @@ export interface Sweep {
   readonly folder: string;
   readonly spec: StudySpec;
   readonly space: Space;
+  readonly step: number; // bar length, ms
   readonly rows: readonly TrialRow[]; // by trial
   /** The finished trial of the best value. */
   readonly best: TrialRow | undefined;
@@ -90,7 +93,18 @@ export async function readSweep(name: string, storage?: string): Promise<Sweep> 
   }
   const own = best && returns.get(best.trial);
   return {
-    ...{ name, folder, spec, space: parseSpace(spec.space), rows, best, returns, count, ledgerHead: head },
+    ...{
+      name,
+      folder,
+      spec,
+      space: parseSpace(spec.space),
+      step: await trialStep(sweepPaths(folder).market),
+      rows,
+      best,
+      returns,
+      count,
+      ledgerHead: head,
+    },
     config: best && configOf({ config: spec.config, params: best.params }),
     deflated: own && deflatedSharpe(sharpeSample(own), Math.max(1, count.trials), count.sharpes),
     overfitting: overfittingOf([...returns.values()]),

@@ -51,6 +51,12 @@ export async function writeTrialMarket(
   return hash;
 }
 
+/** Bar length of the candles that trials see, ms. */
+export async function trialStep(folder: string): Promise<number> {
+  const { assets: [{ step }] }: Description = JSON.parse(await Deno.readTextFile(join(folder, "market.json")));
+  return step;
+}
+
 /**
  * Reads it back.
  *
