@@ -6,12 +6,14 @@ import type { Config } from "../config/schema.ts";
 import type { TrialJob } from "../hyperopt/trial.ts";
 import { openLedger } from "../hyperopt/ledger.ts";
 import type { SamplerOptions } from "../hyperopt/sampler.ts";
+import { samplerOf } from "../hyperopt/samplers.ts";
 import { schedulerOf } from "../hyperopt/schedulers.ts";
 import { drawEach, formatSpace, fromUnit, parseSpace } from "../hyperopt/space.ts";
 import { spaces } from "../hyperopt/spaces.ts";
 import { bestOf, openStudy, runStudy, type Stopped, type Study, type TrialRow } from "../hyperopt/study.ts";
 import { readJournal, type StudySpec } from "../hyperopt/study_journal.ts";
 import { openCollector, type Sample, systemMetrics } from "../resources/metrics.ts";
+import { ensurePython } from "../track/python.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
 import { embeddedEngine, type OpenEngine } from "./sweep_engine.ts";
@@ -114,7 +116,8 @@ export async function trackedTune(
     }
     await run.artifact("space.txt", spec.space + "\n");
     await using runs = await sweepRuns(loaded, run, study, name);
-    const done = await runTrials(study, config, deps, options, runs.onTrial, (sample, index) => {
+    const sampler = options.sampler ?? await samplerNeeds(loaded, study, deps);
+    const done = await runTrials(study, config, deps, { ...options, sampler }, runs.onTrial, (sample, index) => {
       run.metrics(systemMetrics(sample), index);
     });
     await runs.end();
@@ -134,6 +137,18 @@ export async function trackedTune(
     for (const [path, body] of await artifactsOf(sweep)) await run.artifact(path, body);
     return { ...sweep, ...done, numbers, run: { id: run.id, url: run.url } };
   }, deps);
+}
+
+/** Of a sampler that runs in Optuna: Python, and where Optuna keeps its studies: PostgreSQL, or the sweep's folder. */
+async function samplerNeeds(
+  { settings }: LoadedConfig,
+  { spec, folder }: Study,
+  deps: Deps,
+): Promise<NonNullable<TuneOptions["sampler"]>> {
+  if (!samplerOf(spec.sampler).python) return {};
+  using bar = barOf(deps, "Python packages");
+  const { python } = await ensurePython({ onProgress: bar.update });
+  return { python, storage: settings.postgresUrl?.reveal() ?? join(folder, "optuna.log") };
 }
 
 /** Runs the trials of a study on an engine, and says how it goes. */
