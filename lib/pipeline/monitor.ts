@@ -1,6 +1,3 @@
-import { fileURLToPath } from "node:url";
-import type { Json } from "../base/json.ts";
-import { projectPath } from "../base/project.ts";
 import { quantile } from "../base/stats.ts";
 import type { Config } from "../config/schema.ts";
 import { featureSpecs } from "../features/sets.ts";
@@ -8,13 +5,12 @@ import { advise, memoryTrend, type Part, whereTimeGoes } from "../resources/anal
 import { findSizes, type Measured, powersOfTwo, type Sizes, type SizesFound } from "../resources/batch_size.ts";
 import type { GpuUsage } from "../resources/gpu.ts";
 import { openCollector, type Sample } from "../resources/metrics.ts";
-import { openPool, type Pool } from "../resources/pool.ts";
-import { processUsage } from "../resources/usage.ts";
 import { decideWorkers, type Decision, marginalShare, type Window, workerRule } from "../resources/workers.ts";
 import { agentFeatures } from "./agent_features.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { loadMarket } from "./market.ts";
-import type { ProbeJob, ProbeResult, ProbeSizes } from "./monitor_probe.ts";
+import type { ProbeResult, ProbeSizes } from "./monitor_probe.ts";
+import { openProbes, type Probes } from "./monitor_probes.ts";
 
 /** How long and how much is measured. */
 export interface MonitorOptions {
@@ -50,6 +46,8 @@ export interface MonitorReport {
     readonly busy: number; // cores that other programs used, before or while it was measured
     readonly gpus: readonly GpuUsage[];
   };
+  /** Whether workers were processes, as in a sweep, or threads, where no programs may be started. */
+  readonly kind: Probes["kind"];
   readonly levels: readonly WorkerLevel[];
   readonly decision: Decision; // of the worker manager, on what was measured, or on `quiet` where others were busy
   readonly threads: readonly ThreadLevel[];
@@ -58,7 +56,9 @@ export interface MonitorReport {
   readonly advice: readonly string[];
   /** What is advised: workers of a sweep, threads of each, rows and batch. */
   readonly best: { readonly workers: number } & Sizes;
-  readonly memory: string;
+  readonly memory: string; // its trend, in words
+  /** Whether other programs used so much that workers are judged by `quiet`. */
+  readonly othersBusy: boolean;
   readonly samples: readonly Sample[];
   readonly seconds: number; // that all of it took
 }
@@ -90,14 +90,12 @@ export async function monitorStage(
     source.market,
     featureSpecs(config.features.spec, { columns: Object.keys(source.market.assets[0].extra) }),
   );
-  await using pool = openPool({ ...probeCommand(), workers: most });
-  let pids: readonly number[] = [];
-  await using watching = openCollector({ every: 1, workers: () => pids });
-  pids = pool.workers.map(({ pid }) => pid);
+  await using probes = openProbes(most, deps.signal);
+  await using watching = openCollector({ every: 1, workers: () => probes.pids });
   const one = { ...config, agent: { ...config.agent, threads: config.agent.threads ?? 1 } }; // as trials are run
-  const measure = measurer(pool, one, deps);
+  const measure = measurer(probes, one);
 
-  const seen = await measureLevels(measure, pool, { most, rounds, seconds }, deps);
+  const seen = await measureLevels(measure, probes, { most, rounds, seconds }, deps);
   const busy = Math.max(before, quantile(watching.history.slice(1).map((sample) => othersOf(sample, cores)), 0.5) || 0);
   const levels = levelsOf(seen, cores, busy > NOTICEABLE, one.agent.threads);
   const decision = settledOn(levels.flatMap(({ windows }) => windows), most);
@@ -111,10 +109,12 @@ export async function monitorStage(
   await watching.sample();
   const samples = watching.history;
   const found = sizes?.best.sizes ?? { threads: config.agent.threads ?? 1 };
-  const rss = samples.map(({ ownRss, workersRss }) => ownRss + workersRss);
+  const rss = samples.map(({ ownRss, workersRss }) => ownRss + (workersRss || 0));
   return {
     machine: { cores, memory: quiet.memoryTotal, busy, gpus: quiet.gpus },
+    kind: probes.kind,
     levels: levels.map(({ level }) => level),
+    othersBusy: busy > NOTICEABLE,
     decision,
     threads,
     parts,
@@ -142,18 +142,6 @@ const NOTICEABLE = 0.3; // cores
 const othersOf = ({ cpu, ownCpu, workersCpu }: Sample, cores: number) =>
   Math.max(0, cpu * cores - ownCpu - (workersCpu || 0));
 
-/** The command line of a probe: it reads, writes features it computed, and reaches no network. */
-function probeCommand() {
-  return {
-    command: Deno.execPath(),
-    args: [
-      ...["run", "--quiet", "--no-prompt", `--config=${projectPath("deno.json")}`, "--allow-read", "--allow-env"],
-      ...["--allow-sys", "--allow-ffi", `--allow-write=${projectPath("data")}`],
-      fileURLToPath(new URL("./monitor_worker.ts", import.meta.url)),
-    ],
-  };
-}
-
 /** What some workers got done together. */
 interface Together extends ProbeResult {
   readonly throughput: number; // env steps a second, all together
@@ -164,18 +152,12 @@ interface Together extends ProbeResult {
 type Measure = (workers: number, sizes: ProbeSizes, seconds: number) => Promise<Together>;
 
 /** Measures so many workers at once; what must be loaded or compiled is made ready before. */
-function measurer(pool: Pool, config: Config, { signal }: Deps): Measure {
-  const give = async (workers: number, sizes: ProbeSizes, seconds: number) => {
-    const job = { config, sizes, seconds } satisfies ProbeJob as unknown as Json;
-    const jobs = Array.from({ length: workers }, () => pool.run(job, signal ? { signal } : {}));
-    return await Promise.all(jobs) as unknown as ProbeResult[];
-  };
+function measurer(probes: Probes, config: Config): Measure {
   return async (workers, sizes, seconds) => {
-    await give(workers, sizes, 0);
-    const pids = pool.workers.slice(0, workers).map(({ pid }) => pid); // a job goes to the first that is free
-    const [before, at] = [usageOf(pids), performance.now()];
-    const done = await give(workers, sizes, seconds);
-    const [after, spent] = [usageOf(pids), (performance.now() - at) / 1000];
+    await probes.run(workers, { config, sizes, seconds: 0 });
+    const [before, at] = [probes.usage(workers), performance.now()];
+    const done = await probes.run(workers, { config, sizes, seconds });
+    const [after, spent] = [probes.usage(workers), (performance.now() - at) / 1000];
     const sum = (of: (one: ProbeResult) => number) => done.reduce((total, one) => total + of(one), 0);
     const parts = Object.fromEntries(Object.keys(done[0].parts).map((part) => [part, sum(({ parts }) => parts[part])]));
     return {
@@ -189,14 +171,9 @@ function measurer(pool: Pool, config: Config, { signal }: Deps): Measure {
   };
 }
 
-function usageOf(pids: readonly number[]): { cpu: number; rss: number } {
-  const used = [...processUsage(pids).values()];
-  return { cpu: used.reduce((sum, { cpu }) => sum + cpu, 0), rss: used.reduce((sum, { rss }) => sum + rss, 0) };
-}
-
 async function measureLevels(
   measure: Measure,
-  pool: Pool,
+  probes: Probes,
   { most, rounds, seconds }: { readonly most: number; readonly rounds: number; readonly seconds: number },
   deps: Deps,
 ): Promise<Together[][]> {
@@ -213,7 +190,7 @@ async function measureLevels(
       bar.update(++done, total, `${workers} workers: ${together.throughput.toFixed(0)} steps/s`);
       deps.onEvent?.({
         kind: "workers",
-        workers: pool.workers.map(({ busy, rss, cpu, ...rest }) => ({
+        workers: probes.workers.map(({ busy, rss, cpu, ...rest }) => ({
           ...rest,
           busy: Number(busy),
           rss: rss || null,
@@ -377,7 +354,7 @@ function adviceOf(
     );
   }
   // What follows from shares of time holds for whatever is measured; of the machine's use, only that of the samples.
-  const working = samples.filter(({ workersCpu }) => workersCpu > 0.5);
+  const working = samples.filter(({ workersCpu, ownCpu }) => workersCpu + ownCpu > 0.5);
   return [
     ...advice,
     ...advise({ samples: working, parts, cores }).filter((line) => !/Other programs|cores are used/.test(line)),

@@ -44,6 +44,8 @@ export { searchSlices } from "./search_slices.ts";
 export { decisionLag, feeColumns } from "./sensitivity.ts";
 export type { Searched, SweepTrial } from "./sweep_inputs.ts";
 export { survivalCurve } from "./survival_curve.ts";
+export { throughputByWorkers } from "./throughput_by_workers.ts";
+export { timeByPart } from "./time_by_part.ts";
 export { valueAtRiskExceptions } from "./value_at_risk.ts";
 export { volatilityClustering } from "./volatility_clustering.ts";
 export { warmupMap } from "./warmup_map.ts";

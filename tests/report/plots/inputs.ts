@@ -247,6 +247,17 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
       strategies: ["momentum (fast 10, slow 30)", "buy and hold"],
       values: [1, 0, 0.5, NaN, Math.min(1, close[0] / 200), 0.2],
     }),
+  throughputByWorkers: ({ close }) =>
+    plots.throughputByWorkers({
+      workers: [1, 2, 3],
+      throughput: [close[0], 1.9 * close[0], 1.8 * close[0]],
+      quiet: [close[0], 2 * close[0], 2.1 * close[0]],
+      advised: 2,
+    }),
+  timeByPart: ({ close }) =>
+    plots.timeByPart({
+      parts: [{ part: "update", seconds: close[0], about: "learning" }, { part: "env", seconds: 0.01 }],
+    }),
   decisionLag: ({ close }) =>
     plots.decisionLag({
       lags: [0, 1, 2],
