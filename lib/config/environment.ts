@@ -15,6 +15,14 @@ export interface Settings {
   readonly webSocketEndpoint?: string; // WEB_SOCKET_ENDPOINT
   readonly postgresUrl?: Secret; // may hold a password
   readonly redisUrl?: Secret;
+  readonly alertWebhookUrl?: Secret; // its path is often a secret
+  readonly alertWebhookSecret?: Secret;
+  readonly telegramBotToken?: Secret;
+  readonly telegramChatId?: string;
+  readonly telegramApiUrl?: string; // another server of the bot API
+  readonly smtpUrl?: Secret; // holds a password
+  readonly alertEmailTo?: string;
+  readonly alertEmailFrom?: string;
   readonly rayAddress?: string; // RAY_ADDRESS
 }
 
@@ -47,7 +55,10 @@ export function readEnvironment(folder = ".", own = Deno.env.toObject()): Readon
   return all;
 }
 
-const secrets = ["EXCHANGE_API_KEY", "EXCHANGE_API_SECRET", "POSTGRES_URL", "REDIS_URL"] as const;
+const secrets = [
+  ...["EXCHANGE_API_KEY", "EXCHANGE_API_SECRET", "POSTGRES_URL", "REDIS_URL"],
+  ...["ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SECRET", "TELEGRAM_BOT_TOKEN", "SMTP_URL"],
+] as const;
 
 /** The known names among the variables. */
 export function settingsOf(variables: Readonly<Record<string, string>>): Settings {
@@ -64,6 +75,14 @@ export function settingsOf(variables: Readonly<Record<string, string>>): Setting
       webSocketEndpoint: variables["WEB_SOCKET_ENDPOINT"],
       postgresUrl: secret("POSTGRES_URL"),
       redisUrl: secret("REDIS_URL"),
+      alertWebhookUrl: secret("ALERT_WEBHOOK_URL"),
+      alertWebhookSecret: secret("ALERT_WEBHOOK_SECRET"),
+      telegramBotToken: secret("TELEGRAM_BOT_TOKEN"),
+      telegramChatId: variables["TELEGRAM_CHAT_ID"],
+      telegramApiUrl: variables["TELEGRAM_API_URL"],
+      smtpUrl: secret("SMTP_URL"),
+      alertEmailTo: variables["ALERT_EMAIL_TO"],
+      alertEmailFrom: variables["ALERT_EMAIL_FROM"],
       rayAddress: variables["RAY_ADDRESS"],
     }).filter(([, value]) => value !== undefined && value !== ""),
   ) as unknown as Settings;

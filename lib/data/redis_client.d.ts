@@ -1,16 +1,19 @@
 // What is used of `@redis/client`. Its own types bring Node's, which change the types of everything beside them.
 
+/** How to reach a Redis. */
 export interface RedisOptions {
   readonly url: string;
   readonly socket: { readonly connectTimeout: number; readonly reconnectStrategy: (times: number) => number };
   readonly disableOfflineQueue: boolean;
 }
 
+/** An entry of a stream. */
 export interface StreamEntry {
   readonly id: string;
   readonly message: Readonly<Record<string, string>>;
 }
 
+/** A connection to a Redis, which comes back by itself. */
 export interface RedisClient {
   readonly isReady: boolean;
   readonly isOpen: boolean;
@@ -47,4 +50,5 @@ export interface RedisClient {
   subscribe(channel: string, listener: (message: string) => void): Promise<void>;
 }
 
+/** A client that is not connected yet. */
 export function createClient(options: RedisOptions): RedisClient;

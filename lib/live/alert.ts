@@ -48,6 +48,6 @@ export interface Sink {
   readonly name: string;
   /** Throws when it was not delivered; is then called again with the same alert. */
   send(alert: Alert, signal: AbortSignal): Promise<void>;
-  /** Whether trying again may help. Left out: always. */
-  temporary?(error: unknown): boolean;
+  /** For an error that may pass: the least to wait before the next try, ms; nothing for one that won't. Left out: 0. */
+  temporary?(error: unknown): number | undefined;
 }

@@ -89,7 +89,7 @@ function queue(sink: Sink, { retries = 6, firstWait = 1000, onFailure }: AlertOp
       log("error", `Cannot tell "${alert.text}" by ${name}: ${brief(error)}`, { alert: alert.id }));
   let last: Promise<void> = Promise.resolve();
   const send = async (alert: Alert) => {
-    const temporary = (error: unknown) => (sink.temporary?.(error) ?? true) ? 0 : undefined;
+    const temporary = (error: unknown) => sink.temporary ? sink.temporary(error) : 0;
     try {
       await retrying(() => sink.send(alert, signal), { retries, firstWait, signal, temporary });
     } catch (error) {
