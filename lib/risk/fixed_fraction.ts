@@ -9,6 +9,6 @@ export function fixedFraction({ fraction = 0.5, band = 0.1 } = {}): RiskRule {
   return sizedBy(band, () => (_t, wishes, into) => {
     const total = gross(wishes);
     for (let k = 0; k < into.length; k++) into[k] = wishes[k] * fraction / total;
-    return `Sized to the fixed ${percent(fraction)} of equity`;
+    return () => `Sized to the fixed ${percent(fraction)} of equity`;
   });
 }

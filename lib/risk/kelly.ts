@@ -21,7 +21,7 @@ export function kelly({ fraction = 0.5, bars = 1000, sharpe = 1, most = 1, band 
     const year = barsAYear(market);
     return (t, wishes, into) => {
       into.fill(0);
-      if (t < LEAST_HISTORY) return `Stays out until ${LEAST_HISTORY} returns say what the drift is`;
+      if (t < LEAST_HISTORY) return () => `Stays out until ${LEAST_HISTORY} returns say what the drift is`;
       const n = Math.min(bars, t);
       const belief = n * sharpe * sharpe / (n * sharpe * sharpe + year);
       for (let k = 0; k < into.length; k++) {
@@ -30,7 +30,7 @@ export function kelly({ fraction = 0.5, bars = 1000, sharpe = 1, most = 1, band 
       }
       const total = gross(into);
       if (total > most) { for (let k = 0; k < into.length; k++) into[k] *= most / total; }
-      return total > 0 ? `Sized to ${sizeText(into)} by Kelly's bet` : "Stays out as drift is against the wish";
+      return () => total > 0 ? `Sized to ${sizeText(into)} by Kelly's bet` : "Stays out as drift is against the wish";
     };
   });
 }

@@ -29,7 +29,7 @@ function splitBy(
     const returns = assetReturns(market);
     return (t, wishes, into) => {
       into.fill(0);
-      if (t < LEAST_HISTORY) return `Stays out until ${LEAST_HISTORY} returns say how assets move`;
+      if (t < LEAST_HISTORY) return () => `Stays out until ${LEAST_HISTORY} returns say how assets move`;
       const wanted = Array.from(wishes.keys()).filter((k) => wishes[k] !== 0);
       const from = Math.max(1, t - bars + 1);
       // A short position's returns are the asset's with the other sign.
@@ -40,7 +40,7 @@ function splitBy(
         : new Float64Array(wanted.length).fill(1 / wanted.length);
       const total = gross(wishes);
       wanted.forEach((k, i) => into[k] = Math.sign(wishes[k]) * total * shares[i]);
-      return `Split ${sizeText(into)} ${varying ? aim : "equally, as an asset has not moved"}`;
+      return () => `Split ${sizeText(into)} ${varying ? aim : "equally, as an asset has not moved"}`;
     };
   });
 }

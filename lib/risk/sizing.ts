@@ -4,8 +4,8 @@ import type { Account, Intent } from "../sim/intent.ts";
 import { gross, planned, remember } from "./plan.ts";
 import type { RiskRule } from "./rule.ts";
 
-/** How a rule sizes: exposures [K] for wishes [K] at the close of `t`, written into `into`; a reason, or none where it cannot tell. */
-export type Size = (t: number, wishes: Float64Array, into: Float64Array) => string;
+/** How a rule sizes: exposures [K] for wishes [K] at the close of `t`, written into `into`; says why when it is asked. */
+export type Size = (t: number, wishes: Float64Array, into: Float64Array) => () => string;
 
 /**
  * Makes a rule of a way to size positions. The strategy says which assets and which sides; how much is the rule's. What
@@ -37,7 +37,7 @@ export function sizedBy(band: number, open: (market: Market) => Size): RiskRule 
       const reason = size(t, now, sizes);
       if (within(band, sizes, account)) {
         intent.weights.fill(NaN);
-        return gross(sizes) === 0 ? reason : undefined; // wanted, and kept out
+        return gross(sizes) === 0 ? reason() : undefined; // wanted, and kept out
       }
       remember(wishes, intent);
       if (sizes.every((one, k) => one === planned(intent, account, k))) return;
@@ -45,7 +45,7 @@ export function sizedBy(band: number, open: (market: Market) => Size): RiskRule 
       // A size that was asked for and not traded (a stop holds it back) is no news until it is another one.
       if (acted !== t - 1 || !close(told, sizes, Math.max(band, NEWS))) {
         told.set(sizes);
-        said = reason;
+        said = reason();
       }
       acted = t;
       return said;

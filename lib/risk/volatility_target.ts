@@ -27,15 +27,16 @@ export function volatilityTarget({ target = 0.3, bars = 100, least = 0, most = 1
     const year = barsAYear(market);
     return (t, wishes, into) => {
       into.fill(0);
-      if (t < LEAST_HISTORY) return `Stays out until ${LEAST_HISTORY} returns say how volatile the market is`;
+      if (t < LEAST_HISTORY) return () => `Stays out until ${LEAST_HISTORY} returns say how volatile the market is`;
       const total = gross(wishes);
       for (let k = 0; k < into.length; k++) into[k] = wishes[k] / total;
       const volatility = Math.sqrt(portfolioVariance(into, covariance.at(t)) * year); // at a gross exposure of 1
       const size = Math.min(most, Math.max(least, target / volatility)); // a flat market: the most
       for (let k = 0; k < into.length; k++) into[k] *= size;
-      return `Sized to ${sizeText(into)} for ${percent(target)} volatility a year; unsized it would be ${
-        percent(volatility)
-      }`;
+      return () =>
+        `Sized to ${sizeText(into)} for ${percent(target)} volatility a year; unsized it would be ${
+          percent(volatility)
+        }`;
     };
   });
 }
