@@ -3,6 +3,7 @@ import type { BacktestResult } from "../backtest/backtest.ts";
 import type { NewBar } from "../market/growing.ts";
 import type { Journal } from "./journal.ts";
 import { type Latency, latency } from "./latency.ts";
+import type { Orders } from "./orders.ts";
 import { openRows, type Rows } from "./rows.ts";
 import { type Kill, type SessionRecord, storedBar } from "./session.ts";
 import type { Done, Trader } from "./trader.ts";
@@ -29,6 +30,8 @@ export interface PaperOptions {
    * never waited for: after a fault it comes again, and is decided on alike.
    */
   readonly durable?: "bar" | "second";
+  /** Get what each live bar's decision wants, too. Closed at the end. */
+  readonly orders?: Orders;
   /** Asked after each bar whether the kill switch is pressed. */
   readonly killed?: () => Kill | undefined;
   /** Ends after so many bars. */
@@ -56,7 +59,8 @@ export interface PaperEnd {
  * more (disk full), this throws, and the session goes on from the last bar that it has.
  */
 export async function paperTrade(options: PaperOptions): Promise<PaperEnd> {
-  const { trader, stream, journal, durable = "bar", killed, most = Infinity, onBar, onStream, signal } = options;
+  const { trader, stream, journal, durable = "bar", orders, killed, most = Infinity, onBar, onStream, signal } =
+    options;
   const { assets } = trader.market;
   const last = trader.market.length - 1;
   const known = last < 0 ? undefined : { time: assets[0].time[last], closes: assets.map(({ $close }) => $close[last]) };
@@ -87,6 +91,7 @@ export async function paperTrade(options: PaperOptions): Promise<PaperEnd> {
           const began = performance.now();
           write(record, live && durable === "bar");
           if (live && durable === "bar") disk.add(performance.now() - began);
+          if (live) orders?.want(t, row.bars, did);
           if (did) bars++;
           await onBar?.({ t, time: row.time, bars: row.bars, ...did && { did }, live, milliseconds });
           const pressed = trader.halted ? undefined : killed?.();
@@ -106,6 +111,7 @@ export async function paperTrade(options: PaperOptions): Promise<PaperEnd> {
   } finally {
     signal?.removeEventListener("abort", stop);
     await stream[Symbol.asyncDispose]();
+    await orders?.[Symbol.asyncDispose]();
   }
   const { faults } = rows;
   const result = trader.market.length > 0 && bars > 0 ? trader.result() : undefined;

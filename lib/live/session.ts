@@ -6,6 +6,7 @@ import { type Candles, newCandles } from "../market/candles.ts";
 import type { NewBar } from "../market/growing.ts";
 import type { Costs } from "../market/market.ts";
 import { type Entry, type Journal, openJournal, readJournal } from "./journal.ts";
+import type { OrderRecord } from "./orders.ts";
 import type { Done, Outcome, Trader } from "./trader.ts";
 
 /** What a session of paper trading is: all that it takes to trade its bars again. */
@@ -47,6 +48,7 @@ export type SessionRecord =
     readonly bars: readonly StoredBar[];
     readonly did?: Done;
   }
+  | OrderRecord
   | { readonly kind: "halt"; readonly at: number; readonly reason: string } // the kill switch was seen
   | { readonly kind: "release"; readonly at: number }
   | { readonly kind: "begin" | "end"; readonly at: number; readonly reason: string }; // of a process
@@ -140,6 +142,8 @@ export interface Retraced {
   readonly end: number; // of what is sound in the journal, bytes
   readonly sum: number;
   readonly halted: boolean; // whether the kill switch was pressed
+  /** Base units that orders at the test network have come to, of each asset [K]. */
+  readonly ordered: readonly number[];
 }
 
 /**
@@ -150,11 +154,13 @@ export interface Retraced {
  */
 export async function retrace(folder: string, trader: Trader, signal?: AbortSignal): Promise<Retraced> {
   let [bars, decisions, last, end, sum] = [0, 0, NaN, 0, 0];
+  const ordered = trader.market.assets.map(() => 0);
   for (const entry of sessionRecords(folder)) {
     const { record } = entry;
     if (bars % 256 === 0) signal?.throwIfAborted();
     if (record.kind === "halt") trader.halt();
     else if (record.kind === "release") trader.release();
+    else if (record.kind === "order") ordered[record.k] += record.units;
     else if (record.kind === "bar") {
       const { did } = await trader.take(record.time, record.bars.map(barOf));
       compare(record, did);
@@ -164,7 +170,7 @@ export async function retrace(folder: string, trader: Trader, signal?: AbortSign
     }
     ({ end, sum } = entry);
   }
-  return { bars, decisions, last, end, sum, halted: trader.halted };
+  return { bars, decisions, last, end, sum, halted: trader.halted, ordered };
 }
 
 function compare({ t, time, did: recorded }: SessionRecord & { kind: "bar" }, did: Outcome["did"]): void {

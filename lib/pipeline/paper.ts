@@ -9,7 +9,9 @@ import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { wholeMs } from "../data/frames.ts";
 import { type OpenDecider, policyDecider, strategyDecider } from "../live/decider.ts";
+import { openSandbox, type Sandbox } from "../data/ccxt_sandbox.ts";
 import { openJournal } from "../live/journal.ts";
+import { sandboxOrders } from "../live/orders.ts";
 import { latencyText } from "../live/latency.ts";
 import { type PaperBar, type PaperEnd, paperTrade } from "../live/paper.ts";
 import {
@@ -52,6 +54,8 @@ export interface PaperRequest {
   /** Ends after so many bars. */
   readonly bars?: number;
   readonly onBar?: (bar: PaperBar) => void;
+  /** A server on loopback in place of the test network: tests. */
+  readonly sandboxEndpoint?: string;
 }
 
 /** How a session of paper trading went. */
@@ -112,11 +116,21 @@ export async function trackedPaper(
     }
     const history = Math.max(0, opening.history - trader.market.length);
     const since = retraced && !Number.isNaN(retraced.last) ? retraced.last + opening.step : undefined;
+    const sandbox = await sandboxOf(opening, loaded, request);
+    const orders = sandbox && sandboxOrders({
+      ...{ sandbox, session: opening.name, symbols: opening.symbols },
+      held: retraced?.ordered ?? opening.symbols.map(() => 0),
+      onOrder(order) {
+        journal?.append(order);
+        if (order.error) log("warn", `The test network did not take an order: ${order.error}`, { order: order.id });
+      },
+    });
     const stream = await source.open(since, history);
     using bar = barOf(deps, `Paper ${opening.name}`);
     const end = await paperTrade({
       ...{ trader, stream, durable: source.bars === undefined ? loaded.config.paper.durable : "second" },
       ...(journal ? { journal } : {}),
+      ...(orders ? { orders } : {}),
       ...(folder === undefined ? {} : { killed: () => killed(folder) }),
       ...(request.bars === undefined ? {} : { most: request.bars }),
       ...(deps.signal ? { signal: deps.signal } : {}),
@@ -128,6 +142,34 @@ export async function trackedPaper(
     });
     return await close(run, opening, folder, retraced, end);
   }, deps);
+}
+
+/**
+ * The test network that orders go to, where settings ask for it.
+ *
+ * @throws {RangeError} if bars do not come from an exchange, or there are no keys for its test network
+ */
+async function sandboxOf(
+  { orders, feed }: Opening,
+  { settings }: LoadedConfig,
+  { sandboxEndpoint }: PaperRequest,
+): Promise<Sandbox | undefined> {
+  if (orders === "paper") return undefined;
+  if (feed.startsWith("replay")) {
+    throw new RangeError("Cannot send orders to a test network as bars are of a replay: --exchange names one");
+  }
+  const { exchangeApiKey: apiKey, exchangeApiSecret: apiSecret } = settings;
+  if (!apiKey || !apiSecret) {
+    throw new RangeError(
+      `Cannot send orders to the test network of ${feed} as it takes keys of that network: EXCHANGE_API_KEY and EXCHANGE_API_SECRET`,
+    );
+  }
+  return await openSandbox({
+    exchange: feed,
+    apiKey,
+    apiSecret,
+    ...(sandboxEndpoint ? { endpoint: sandboxEndpoint } : {}),
+  });
 }
 
 /** The session's opening, new or as it was, and the trader for it. */

@@ -1,7 +1,7 @@
 import { formatTimeframe, parseTimeframe } from "../base/time.ts";
 import type { Settings } from "../config/environment.ts";
 import type { Config } from "../config/schema.ts";
-import { openCcxtStream } from "../data/ccxt_stream.ts";
+import { openStream, type StreamOptions } from "../data/shared_stream.ts";
 import type { MarketStream } from "../data/stream.ts";
 import { replayStream } from "../live/replay.ts";
 import type { Candles } from "../market/candles.ts";
@@ -45,9 +45,14 @@ export async function fileSource(config: Config, speed: number, deps: Deps): Pro
 /**
  * The exchange that settings name, live.
  *
+ * @param more for tests: where else requests go, another clock
  * @throws {RangeError} if none is named, or a symbol is not one
  */
-export function exchangeSource({ data }: Config, settings: Settings, now = Date.now): PaperSource {
+export function exchangeSource(
+  { data }: Config,
+  settings: Settings,
+  more: Partial<StreamOptions> = {},
+): PaperSource {
   const { exchange, input: symbols, timeframe } = data;
   if (exchange === "") {
     throw new RangeError(
@@ -60,11 +65,13 @@ export function exchangeSource({ data }: Config, settings: Settings, now = Date.
     step,
     feed: exchange,
     async open(since, history) {
-      const { webSocketEndpoint } = settings;
-      return await openCcxtStream({
+      const { webSocketEndpoint, redisUrl } = settings;
+      const now = more.now?.() ?? Date.now();
+      return await openStream({
         ...{ exchange, symbols, timeframe: formatTimeframe(step), books: 10 },
-        since: since ?? (Math.floor(now() / step) - history) * step,
-        ...(webSocketEndpoint ? { webSocketEndpoint } : {}),
+        since: since ?? (Math.floor(now / step) - history) * step,
+        ...{ webSocketEndpoint, redisUrl },
+        ...more,
       });
     },
   };

@@ -17,6 +17,15 @@ export interface Seen {
   readonly query: Readonly<Record<string, string>>;
 }
 
+/** A market order as the exchange filled it. */
+export interface TakenOrder {
+  readonly symbol: string; // "BTCUSDT"
+  readonly side: string; // "BUY"
+  readonly quantity: number;
+  readonly price: number; // it was filled at
+  readonly id: string; // the client's
+}
+
 export interface LocalExchangeOptions {
   /** Markets, at the shortest timeframe that is served; longer ones are made of it. */
   readonly candles: readonly Candles[];
@@ -37,6 +46,8 @@ export interface LocalExchange extends AsyncDisposable {
   readonly url: string; // "http://127.0.0.1:PORT"
   readonly port: number;
   readonly seen: readonly Seen[];
+  /** Orders that it took, in order. */
+  readonly orders: readonly TakenOrder[];
   /** Requests for bars among `seen`. */
   klines(): readonly Seen[];
   /** Waits until so many requests for bars have come in. */
@@ -95,8 +106,31 @@ export function localExchange(options: LocalExchangeOptions): LocalExchange {
     return json(bookAfter(found, Math.max(0, firstBarAt(found, now - found.step + 1) - 1)));
   };
 
+  const orders: TakenOrder[] = [];
+  routes["/api/v3/order"] = (query) => {
+    const found = symbols.get(query.get("symbol") ?? "");
+    const id = query.get("newClientOrderId") ?? "";
+    if (!found || !query.has("signature")) {
+      return json({ code: -1022, msg: "Signature for this request is not valid." }, 400);
+    }
+    if (orders.some((order) => order.id === id)) return json({ code: -2010, msg: "Duplicate order sent." }, 400);
+    const price = found.$close[Math.max(0, firstBarAt(found, now - found.step + 1) - 1)];
+    const [side, quantity] = [query.get("side") ?? "", Number(query.get("quantity"))];
+    orders.push({ symbol: query.get("symbol")!, side, quantity, price, id });
+    const amounts = {
+      origQty: String(quantity),
+      executedQty: String(quantity),
+      cummulativeQuoteQty: String(price * quantity),
+    };
+    return json({
+      ...{ symbol: query.get("symbol"), orderId: orders.length, clientOrderId: id, transactTime: 1, ...amounts },
+      ...{ price: "0.00", status: "FILLED", timeInForce: "GTC", type: "MARKET", side, fills: [] },
+    });
+  };
+
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
-    const { pathname: path, searchParams } = new URL(request.url);
+    const { pathname: path, searchParams: given } = new URL(request.url);
+    const searchParams = request.method === "POST" ? new URLSearchParams(await request.text()) : given;
     seen.push({ path, query: Object.fromEntries(searchParams) });
     for (const { count, resolve } of waiting) if (klinesSeen().length >= count) resolve();
     const fault = path === "/api/v3/klines" ? faults.shift() : undefined;
@@ -120,7 +154,7 @@ export function localExchange(options: LocalExchangeOptions): LocalExchange {
   };
   const setNow = (time: number) => void (now = time);
   return {
-    ...{ url: `http://127.0.0.1:${port}`, port, seen, close },
+    ...{ url: `http://127.0.0.1:${port}`, port, seen, orders, close },
     klines: klinesSeen,
     asked: (count) => new Promise((resolve) => waiting.push({ count, resolve })),
     fail: (...more) => void faults.push(...more),
