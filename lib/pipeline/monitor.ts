@@ -100,11 +100,11 @@ export async function monitorStage(
   const levels = levelsOf(seen, cores, busy > NOTICEABLE, one.agent.threads);
   const decision = settledOn(levels.flatMap(({ windows }) => windows), most);
   const { workers } = decision;
-  const alone = await measure(1, {}, seconds);
-  const parts = whereTimeGoes(alone.parts, alone.seconds);
+  const parts = partsOfOne(seen[0]);
+  const others = busy > NOTICEABLE;
   const threads = await measureThreads(measure, cores, seconds, deps);
   const sizes = measurements > 0
-    ? await measureSizes(measure, config, { workers, cores, seconds: seconds / 2, measurements }, deps)
+    ? await measureSizes(measure, config, { workers, cores, seconds: seconds / 2, measurements, others }, deps)
     : undefined;
   await watching.sample();
   const samples = watching.history;
@@ -232,6 +232,15 @@ function levelsOf(
   }));
 }
 
+/** Where the time of one worker alone went, over its rounds. */
+function partsOfOne(rounds: readonly Together[]): Part[] {
+  const sums: Record<string, number> = {};
+  for (const { parts } of rounds) {
+    for (const [part, seconds] of Object.entries(parts)) sums[part] = (sums[part] ?? 0) + seconds;
+  }
+  return whereTimeGoes(sums, rounds.reduce((sum, { seconds }) => sum + seconds, 0));
+}
+
 /** What the worker manager would settle on if it saw again what was measured. */
 function settledOn(measured: readonly Window[], most: number): Decision {
   const rule = { min: 1, max: most };
@@ -259,15 +268,19 @@ async function measureThreads(measure: Measure, cores: number, seconds: number, 
   return counts.map((threads, i) => ({ threads, throughput: quantile(seen[i], 0.5) }));
 }
 
-/** Sizes for as many workers at once as pay: threads that help one alone may only be in the way of others. */
+/**
+ * Sizes for as many workers at once as pay: threads that help one alone may only be in the way of others. Where other
+ * programs are busy, threads stay as they are set, as more only take from them, and sizes are judged by processor time.
+ */
 async function measureSizes(
   measure: Measure,
   config: Config,
-  { workers, cores, seconds, measurements }: {
+  { workers, cores, seconds, measurements, others }: {
     readonly workers: number;
     readonly cores: number;
     readonly seconds: number;
     readonly measurements: number;
+    readonly others: boolean;
   },
   deps: Deps,
 ): Promise<SizesFound> {
@@ -277,7 +290,7 @@ async function measureSizes(
   const axes = {
     batch: powersOfTwo(64, 4096),
     rows: powersOfTwo(8, 256),
-    threads: powersOfTwo(1, Math.min(8, cores)),
+    threads: others ? [config.agent.threads ?? 1] : powersOfTwo(1, Math.min(8, cores)),
   };
   const start = {
     batch: near(config.ppo.batch_size, axes.batch),
@@ -285,7 +298,10 @@ async function measureSizes(
     threads: near(config.agent.threads ?? 1, axes.threads),
   };
   let done = 0;
-  return await findSizes(axes, async (sizes) => (await measure(workers, sizes, seconds)).throughput, {
+  return await findSizes(axes, async (sizes) => {
+    const { throughput, cores: used } = await measure(workers, sizes, seconds);
+    return others ? throughput * Math.min(cores, workers * sizes.threads) / used : throughput;
+  }, {
     start,
     budget: measurements,
     onMeasured: (measured) => bar.update(++done, measurements, textOf(measured)),
@@ -294,6 +310,10 @@ async function measureSizes(
 
 const textOf = ({ sizes: { batch, rows, threads }, throughput }: Measured) =>
   `batch ${batch}, rows ${rows}, threads ${threads}: ${throughput.toFixed(0)} steps/s`;
+
+/** What a worker more adds, in words: `35 % of a worker's work`, `nothing`. */
+export const addsText = (share: number): string =>
+  share < 0.02 ? "nothing" : `${(100 * share).toFixed(0)} % of a worker's work`;
 
 /** What to do, in words. */
 function adviceOf(
@@ -319,7 +339,7 @@ function adviceOf(
   advice.push(
     workers === 1
       ? `One worker for sweeps (tune.workers=1): ${
-        next ? `a second adds ${percent(next.adds)} of one's work` : "no more were tried"
+        next ? `a second adds ${addsText(next.adds)}` : "no more were tried"
       }.`
       : `${workers} workers for sweeps (tune.workers=${workers}): together they do ${times} times what one does${
         next
@@ -331,13 +351,15 @@ function adviceOf(
   );
   const bestThreads = threads.reduce((best, level) => level.throughput > 1.05 * best.throughput ? level : best);
   const gain = bestThreads.throughput / threads[0].throughput - 1;
-  advice.push(
-    bestThreads.threads === 1
-      ? `One thread for a training on its own (agent.threads=1): more add nothing to a network of this size.`
-      : `${bestThreads.threads} threads for a training on its own (agent.threads=${bestThreads.threads}): ${
-        percent(gain)
-      } faster than one.`,
-  );
+  if (!others) {
+    advice.push(
+      bestThreads.threads === 1
+        ? `One thread for a training on its own (agent.threads=1): more add nothing to a network of this size.`
+        : `${bestThreads.threads} threads for a training on its own (agent.threads=${bestThreads.threads}): ${
+          percent(gain)
+        } faster than one.`,
+    );
+  }
   if (sizes) {
     const { sizes: { batch, rows, threads }, throughput } = sizes.best;
     const own = sizes.measured.find(({ sizes }) =>

@@ -1,9 +1,9 @@
-import type { Displayable } from "../base/display.ts";
+import { type Displayable, displayed } from "../base/display.ts";
+import { escapeHtml } from "../base/progress.ts";
 import type { Config } from "../config/schema.ts";
 import { count, number, percent } from "../report/format.ts";
 import { type Summary, summary } from "../report/summary.ts";
-import { keyValues, type Table } from "../report/table.ts";
-import type { MonitorReport } from "./monitor.ts";
+import { addsText, type MonitorReport } from "./monitor.ts";
 
 /** Header of a report on the machine. */
 export function monitorSummary(report: MonitorReport, config: Config): Summary & Displayable {
@@ -16,7 +16,7 @@ export function monitorSummary(report: MonitorReport, config: Config): Summary &
     finding:
       `${count(workers, "worker")} ${workers === 1 ? "does" : "do"} ${number(chosen / one, { digits: 2 })} times the ` +
       `work of one on this machine's ${count(machine.cores, "core")}${
-        next ? `; one more adds ${percent(next.adds, { digits: 0 })} of a worker's work, so more do not help` : ""
+        next ? `; one more adds ${addsText(next.adds)}, so more do not help` : ""
       }.`,
     tiles: [
       { label: "Workers", value: String(workers), beside: `${number(chosen / one, { digits: 2 })} times one` },
@@ -59,5 +59,7 @@ export function monitorSummary(report: MonitorReport, config: Config): Summary &
 }
 
 /** Advice, a line each. */
-export const adviceTable = ({ advice }: MonitorReport): Table =>
-  keyValues(Object.fromEntries(advice.map((line, i) => [String(i + 1), line])));
+export function adviceList({ advice }: MonitorReport): Displayable {
+  const html = `<ol>${advice.map((line) => `<li>${escapeHtml(line)}</li>`).join("")}</ol>`;
+  return displayed({ advice }, () => ({ "text/html": html, "text/plain": advice.join("\n") }));
+}
