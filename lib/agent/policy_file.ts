@@ -96,9 +96,10 @@ export async function writePolicy(net: Net, notes: PolicyNotes): Promise<Uint8Ar
 /**
  * Opens a policy file.
  *
+ * @param threads that look at many bars together; one decision after the other is fastest with 1
  * @throws {SyntaxError} if it is no policy of ours
  */
-export async function openPolicy(file: Uint8Array): Promise<SavedPolicy> {
+export async function openPolicy(file: Uint8Array, threads?: number): Promise<SavedPolicy> {
   const { candelabra, decide } = readMetadata(file);
   if (candelabra === undefined || decide === undefined) {
     throw new SyntaxError("Cannot open the policy as the ONNX file was not written by this project");
@@ -109,7 +110,7 @@ export async function openPolicy(file: Uint8Array): Promise<SavedPolicy> {
   }
   const { format: _, ...rest } = read;
   const notes: PolicyNotes = { ...rest, scaler: parseScaler(read.scaler) };
-  const onnx = await openOnnx();
+  const onnx = await openOnnx("cpu", threads);
   const encoder = await onnx.openBytes(file);
   const decider = await onnx.openBytes(Uint8Array.fromBase64(decide), 1);
   const { window, stateSize } = notes;
