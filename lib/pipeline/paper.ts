@@ -252,7 +252,7 @@ async function traderOf(
     if (hashOf(bytes) !== who.hash) {
       throw new RangeError(`Cannot use the model of "${opening.name}" as its file is not the one that it began with`);
     }
-    const policy = await openPolicy(bytes);
+    const policy = await openPolicy(bytes, 1); // one bar at a time
     close = () => policy[Symbol.asyncDispose]();
     decider = policyDecider(policy, specsFor(policy.notes, { assets: symbols.length, step, columns: [] }));
   }
