@@ -128,10 +128,11 @@ function storm(count: number, span: number) {
     while (losses.length > 0 && losses[0] <= time - span) losses.shift();
     const minutes = span / 60_000;
     if (on && losses.length > count / 2) return undefined;
-    const text = losses.length >= count
+    const many = losses.length >= count;
+    const text = many
       ? `Connections were lost ${losses.length} times within ${minutes} minutes`
-      : `Connections were lost ${losses.length} times only within ${minutes} minutes`;
-    return { on: losses.length >= count, text };
+      : "Connections hold again";
+    return { on: many, text };
   };
 }
 
