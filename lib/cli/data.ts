@@ -140,7 +140,7 @@ export function checkLeaksCommand(context: Context): Command {
           `${features.passed ? "✓" : "✗"} ${features.label}: ${features.verdict}`,
           ...features.leaks.map((leak) => `  ${leak.feature} ${describeLeak(leak)}`),
           `${columns.passed ? "✓" : "?"} ${columns.label}: ${columns.verdict}`,
-          ...columns.suspicions.map(({ column, reason }) => `  ${column}: ${reason}`),
+          ...columns.suspicions.slice(3).map(({ reason }) => `  ${reason}`), // the verdict names three
         ].join("\n"));
     });
 }
