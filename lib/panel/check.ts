@@ -49,18 +49,15 @@ export async function checkOrder(order: Order): Promise<Checked> {
       faultOf(() => loadConfig({ set: [`${path}=${value}`] }));
     if (fault) errors.push({ field: `set.${path}`, message: fault });
   }
-  if (errors.length === 0 && stage.sections.includes("strategy")) {
-    const { config } = loadConfig({ preset: order.preset, set: setOf(order) });
-    const { name, ...settings } = config.strategy;
+  if (stage.sections.includes("strategy") && !errors.some(({ field }) => field.startsWith("set.strategy."))) {
+    const own = Object.entries(order.set).filter(([path]) => path.startsWith("strategy."));
+    const { name, ...settings } = loadConfig({ set: own.map(([path, value]) => `${path}=${value}`) }).config.strategy;
     const fault = faultOf(() => makeStrategy(String(name), settings));
     const key = fault?.match(/^Cannot set "([^"]+)"/)?.[1];
     if (fault) errors.push({ field: `set.strategy.${key ?? "name"}`, message: fault });
   }
   return { errors };
 }
-
-/** `section.key=value`, as `--set` takes it. */
-export const setOf = ({ set }: Order): string[] => Object.entries(set).map(([path, value]) => `${path}=${value}`);
 
 /** What is thrown, in the words that stand beside a field. */
 function faultOf(read: () => unknown): string | undefined {

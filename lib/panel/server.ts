@@ -33,6 +33,8 @@ export interface PanelOptions {
   readonly spawn?: Spawn;
   readonly running?: number; // most jobs at once
   readonly grace?: number; // ms
+  /** Presses the kill switch of a paper session. */
+  readonly pressKill?: (name: string) => Promise<void>;
 }
 
 /**
@@ -57,7 +59,14 @@ export async function openPanel(options: PanelOptions = {}): Promise<Panel> {
     ...(options.grace === undefined ? {} : { grace: options.grace }),
   });
   const reports = openReports(pages);
-  const parts = { jobs, hub, reports, pressKill, tracking: openTracking(options.tracking), version: "1" };
+  const parts = {
+    jobs,
+    hub,
+    reports,
+    pressKill: options.pressKill ?? pressKill,
+    tracking: openTracking(options.tracking),
+    version: "1",
+  };
   const app = new Hono();
   let port = 0;
 

@@ -298,18 +298,19 @@ export function trialChart(title, trials) {
     const px = (/** @type {number} */ trial) => pad.left + 4 + (trial / last) * (inner.width - 8);
     const py = (/** @type {number} */ y) => pad.top + 4 + (1 - (y - low) / (high - low)) * (inner.height - 8);
     grid(context, { low, high, py, width, height, format: number });
+    const ended = found.filter(({ state }) => state === "finished").sort((a, b) => a.trial - b.trial);
     let best = -Infinity;
     context.beginPath();
-    found.forEach(({ trial, value }, i) => {
+    for (const { trial, value } of ended) {
       const was = best;
       best = Math.max(best, value ?? -Infinity);
-      if (i === 0) context.moveTo(px(trial), py(best));
+      if (was === -Infinity) context.moveTo(px(trial), py(best));
       else {
         context.lineTo(px(trial), py(was));
         context.lineTo(px(trial), py(best));
       }
-    });
-    context.lineTo(px(last), py(best));
+    }
+    if (ended.length > 0) context.lineTo(px(last), py(best));
     context.strokeStyle = colour("agent");
     context.lineWidth = 1.8;
     context.stroke();
@@ -317,7 +318,8 @@ export function trialChart(title, trials) {
       const done = state === "finished";
       dot(context, px(trial), py(value ?? 0), done ? "agent" : state === "failed" ? "loss" : "muted", done ? 3 : 2.2);
     }
-    const i = at === null ? values.indexOf(Math.max(...values)) : nearest(found.map(({ trial }) => trial), at * last);
+    const top = ended.length > 0 ? best : Math.max(...values);
+    const i = at === null ? values.indexOf(top) : nearest(found.map(({ trial }) => trial), at * last);
     const { trial, value, state } = found[i];
     if (at !== null) cross(context, px(trial), height);
     const text = `${at === null ? "best: " : ""}trial ${trial} ${number(value)} ${state}`;

@@ -9,7 +9,8 @@ export function number(value, digits = 4) {
   const size = Math.abs(value);
   if (size >= 10 ** (digits - 1)) return minus(whole.format(value));
   if (size !== 0 && (size < 1e-4 || size >= 1e12)) return minus(value.toExponential(2));
-  const decimals = Math.min(6, Math.max(0, digits - 1 - (size >= 1 ? Math.floor(Math.log10(size)) : 0)));
+  if (size < 1) return minus(value.toLocaleString("en", { maximumSignificantDigits: digits - 1 }));
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
   return minus(value.toLocaleString("en", { maximumFractionDigits: decimals }));
 }
 

@@ -235,7 +235,13 @@ export function jobView(detail, { again, gone, openReport }) {
         : null,
       on.map(([name, { text }]) => h("li", { class: "alert" }, h("b", {}, words(name)), " ", text)),
       state.risk.slice(-3).reverse().map(({ rule, reason, bar }) =>
-        h("li", {}, h("b", {}, words(rule)), ` ${reason} `, h("span", { class: "muted" }, barTime(bar, 8e8)))
+        h(
+          "li",
+          {},
+          /^\d+$/.test(rule) ? null : [h("b", {}, words(rule)), " "],
+          `${reason} `,
+          h("span", { class: "muted" }, barTime(bar, 8e8)),
+        )
       ),
     );
   }
@@ -509,10 +515,12 @@ function tilesOf(state) {
       tone: change >= 0 ? "good" : "bad",
     });
     found.push({ label: "Drawdown now", value: percent(drawdown.y.at(-1)) });
-    found.push({ label: "Fills", value: String(state.fills.length) });
+    found.push({ label: "Fills", value: number(state.filled, 7) });
   }
   if (trials.length > 0) {
-    const values = trials.filter(({ value }) => value !== null).map(({ value }) => value ?? 0);
+    const values = trials.filter(({ value, state: how }) => value !== null && how === "finished").map(({ value }) =>
+      value ?? 0
+    );
     found.push({
       label: "Trials",
       value: String(trials.length),
@@ -579,7 +587,17 @@ function workerTable(workers) {
     h(
       "table",
       {},
-      h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col" }, words(name))))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          names.map((name) =>
+            h("th", { scope: "col", class: typeof workers[0][name] === "number" ? "number" : "" }, words(name))
+          ),
+        ),
+      ),
       h(
         "tbody",
         {},

@@ -18,6 +18,7 @@
  * @property {Record<string, number | string | null>[]} workers
  * @property {Record<string, Bars>} bars the last ones, by symbol
  * @property {{ bar: number, symbol: string, units: number, price: number }[]} fills the last ones
+ * @property {number} filled how many fills there were
  * @property {Curve} equity over bars, quote currency
  * @property {Curve} drawdown 0..1
  * @property {{ time: number[], rows: Record<string, number>[] }} weights the last ones, by symbol
@@ -52,6 +53,7 @@ export function newState() {
     workers: [],
     bars: {},
     fills: [],
+    filled: 0,
     equity: newCurve(),
     drawdown: newCurve(),
     weights: { time: [], rows: [] },
@@ -118,6 +120,7 @@ export function apply(state, event) {
       trim(state.weights.time, most.weights);
       return trim(state.weights.rows, most.weights);
     case "fill":
+      state.filled++;
       state.fills.push({ bar: event.bar, symbol: event.symbol, units: event.units, price: event.price });
       return trim(state.fills, most.fills);
     case "risk":
