@@ -1,7 +1,6 @@
 import type { Displayable } from "../base/display.ts";
 import { flatten } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { settingsOf } from "../hyperopt/space.ts";
 import { writeParameter } from "../hyperopt/space_text.ts";
 import { count, number, percent } from "../report/format.ts";
 import { type Summary, summary } from "../report/summary.ts";
@@ -14,7 +13,7 @@ import { objectiveName } from "./sweep_tables.ts";
 export function sweepFinding({ best, count: counted, deflated, overfitting, spec }: Sweep): string {
   const tried = `${number(counted.trials)} configurations were tried`;
   if (!best) return `${tried}; none of them has used its whole budget, so there is no winner.`;
-  const won = `${tried}; trial ${best.trial} has the highest ${objectiveName(spec.config.tune).toLowerCase()} out of ` +
+  const won = `${tried}; trial ${best.trial} has the highest ${inText(spec)} out of ` +
     `sample, ${number(best.value!, { digits: 2 })} (${count(spec.folds, "fold")} × ${
       count(spec.seeds.length, "seed")
     })`;
@@ -23,7 +22,7 @@ export function sweepFinding({ best, count: counted, deflated, overfitting, spec
   const worth = deflated.deflated > 0.95
     ? `which luck alone is unlikely to explain: the deflated Sharpe ratio is ${chance}`
     : deflated.sharpe < 0
-    ? `which is a loss: no setting that was searched makes money after costs with so little training`
+    ? `which is a loss after costs: nothing that was tried is worth trading`
     : `which luck alone may explain: the deflated Sharpe ratio is ${chance}`;
   const choice = overfitting
     ? `, the probability of overfitting ${percent(overfitting.probability, { digits: 0 })}`
@@ -34,7 +33,6 @@ export function sweepFinding({ best, count: counted, deflated, overfitting, spec
 /** Header of a report on a sweep: the winner beside the middle of the field, what it is worth, what was counted. */
 export function sweepSummary(sweep: Sweep): Summary & Displayable {
   const { best, count: counted, deflated, overfitting, spec, rows, ledgerHead } = sweep;
-  const name = objectiveName(spec.config.tune);
   const finished = rows.filter(({ state }) => state === "finished").map(({ value }) => value!).sort((a, b) => a - b);
   const middle = finished[finished.length >> 1];
   const steps = rows.reduce((sum, { reports }) => sum + (reports.at(-1)?.step ?? 0), 0);
@@ -45,7 +43,7 @@ export function sweepSummary(sweep: Sweep): Summary & Displayable {
     finding: sweepFinding(sweep),
     tiles: [
       {
-        label: `Best ${name.toLowerCase()}`,
+        label: `Best ${inText(spec)}`,
         value: best ? number(best.value!, { digits: 2 }) : "–",
         ...(best ? { beside: `median of ${finished.length} finished ${number(middle, { digits: 2 })}` } : {}),
       },
@@ -135,12 +133,11 @@ export function bestTable({ best, space, spec }: Sweep): Table {
       before: before[setting] ?? before[base] ?? "",
     };
   });
-  const caption = best ? `As settings: ${settingsText(best.params)}` : "No trial has finished";
   return table(rows, {
     labels: { best: best ? `Trial ${best.trial}` : "Best", before: "Preset" },
     align: { best: "right", searched: "left", before: "right" },
     limit: 40,
-    caption,
+    ...(best ? {} : { caption: "No trial has finished" }),
   });
 }
 
@@ -168,6 +165,4 @@ export function ledgerTable({ count: counted, deflated, ledgerHead }: Sweep): Ta
   });
 }
 
-function settingsText(params: Parameters<typeof settingsOf>[0]): string {
-  return Object.entries(settingsOf(params)).map(([name, value]) => `${name}=${value}`).join(" ");
-}
+const inText = ({ config }: Sweep["spec"]) => objectiveName(config.tune).replace("Log", "log");

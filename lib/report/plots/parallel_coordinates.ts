@@ -112,7 +112,8 @@ export function parallelCoordinates({ trials, space, what }: ParallelCoordinates
 }
 
 function say(value: number | string | boolean): string {
-  return typeof value === "number" ? number(Number(value.toPrecision(3))) : value === "" ? "none" : String(value);
+  if (typeof value === "number") return Number.isInteger(value) ? String(value) : number(Number(value.toPrecision(3)));
+  return value === "" ? "none" : String(value);
 }
 
 function endsOf(searched: Searched): [string, string] {
@@ -126,8 +127,13 @@ function ticksOf(searched: Searched, room: number): [number, string][] {
     return searched.values.map((value) => [placeOf(searched, value)!, fitText(say(value), room, 10.5)]);
   }
   const { min, max, log } = searched;
-  const middle = log ? Math.sqrt(min * max) : (min + max) / 2;
-  return [[0, endsOf(searched)[0]], [0.5, compact(Number(middle.toPrecision(2)))], [1, endsOf(searched)[1]]];
+  const between = log ? Math.sqrt(min * max) : (min + max) / 2;
+  const middle = searched.kind === "int" ? Math.round(between) : between;
+  if (middle === min || middle === max) return [[0, endsOf(searched)[0]], [1, endsOf(searched)[1]]];
+  return [[0, endsOf(searched)[0]], [placeOf(searched, middle)!, compact(Number(middle.toPrecision(3)))], [
+    1,
+    endsOf(searched)[1],
+  ]];
 }
 
 /** Lines run under it: a rim keeps it legible. */

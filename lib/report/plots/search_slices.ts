@@ -3,7 +3,7 @@ import { type Figure, figure } from "../figure.ts";
 import { compact, number } from "../format.ts";
 import { besideSvg, stackSvg } from "../svg.ts";
 import { color } from "../theme.ts";
-import { extent, fitText, isNarrow, keyRow, padded, panel } from "./frame.ts";
+import { extent, fitText, isNarrow, keyRow, niceTicks, padded, panel } from "./frame.ts";
 import type { OwnText } from "./inputs.ts";
 import { bestTrial, checkTrials, type Searched, shortNames, shownTrials, type SweepTrial } from "./sweep_inputs.ts";
 
@@ -86,7 +86,11 @@ function slice(
     }
     : searched.log
     ? { domain: padded([searched.min, searched.max], 0.04, "log"), kind: "log" as const, format: compact }
-    : { domain: padded([searched.min, searched.max], 0.04), format: compact };
+    : {
+      domain: padded([searched.min, searched.max], 0.04),
+      format: compact,
+      ...(searched.kind === "int" ? { ticks: wholeTicks(searched.min, searched.max) } : {}),
+    };
   const star = best && best.params[name] !== undefined ? [best] : [];
   const titleOf = (one: SweepTrial) => `trial ${one.trial}: ${one.params[name]}\n${number(one.value!)}`;
   return panel({
@@ -119,6 +123,10 @@ function slice(
       }),
     ],
   });
+}
+
+function wholeTicks(min: number, max: number): number[] {
+  return niceTicks([min, max], 5).filter(Number.isInteger);
 }
 
 /** Whether a number lies in the outer twentieth of its range. */
