@@ -50,7 +50,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async (context) => (await import("./paper.ts")).paperCommand(context),
   },
   monitor: {
-    summary: "what this machine gets done, and how many workers, threads and rows to set",
+    summary: "what this machine gets done; workers, threads, rows to set",
     load: async (context) => (await import("./monitor.ts")).monitorCommand(context),
   },
   promote: {
