@@ -203,6 +203,11 @@ export const schema = {
       "bar",
       "when the journal waits for the disk: before each decision counts, or about once a second",
     ),
+    alerts: text(
+      "drawdown(0.1), var_breach, stale_feed, reconnect_storm, off_band, run_failed",
+      "what is told to people; empty: nothing",
+    ),
+    kill_on: list(text("", ""), [], "alerts that press the kill switch: drawdown, off_band"),
     orders: choice(
       ["paper", "sandbox"],
       "paper",

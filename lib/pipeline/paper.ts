@@ -1,6 +1,7 @@
 import { openPolicy } from "../agent/policy_file.ts";
 import { resultMetrics, type Trade, trades } from "../backtest/mod.ts";
 import { writeAtomic } from "../base/files.ts";
+import type { OnProgress } from "../base/progress.ts";
 import { hashOf } from "../base/hash.ts";
 import { log } from "../base/log.ts";
 import { projectPath } from "../base/project.ts";
@@ -26,6 +27,8 @@ import {
   type Retraced,
 } from "../live/session.ts";
 import { openTrader, type Trader } from "../live/trader.ts";
+import type { Candles } from "../market/candles.ts";
+import type { NewBar } from "../market/growing.ts";
 import { parseRules } from "../risk/mod.ts";
 import { makeStrategy } from "../strategies/mod.ts";
 import { gitState } from "../track/git.ts";
@@ -37,6 +40,7 @@ import { costsOf } from "./market.ts";
 import { findModel } from "./model_store.ts";
 import { specsFor } from "./models.ts";
 import { snakeKeys } from "./names.ts";
+import { bandOf, openGuardian } from "./paper_alerts.ts";
 import type { PaperSource } from "./paper_source.ts";
 import { tracked, type Tracking } from "./tracked.ts";
 
@@ -125,22 +129,41 @@ export async function trackedPaper(
         if (order.error) log("warn", `The test network did not take an order: ${order.error}`, { order: order.id });
       },
     });
-    const stream = await source.open(since, history);
+    const live = source.bars === undefined;
+    await using guardian = await openGuardian(loaded, {
+      ...{ name: opening.name, folder, trader, history: opening.history, cash: opening.cash, live },
+    }, deps);
+    const show = watch(opening, source, run, trader, deps, request);
+    const expect = async () => guardian.expect(bandOf(await prepared.rehearse()));
+    if (trader.market.length >= opening.history) await expect();
     using bar = barOf(deps, `Paper ${opening.name}`);
-    const end = await paperTrade({
-      ...{ trader, stream, durable: source.bars === undefined ? loaded.config.paper.durable : "second" },
-      ...(journal ? { journal } : {}),
-      ...(orders ? { orders } : {}),
-      ...(folder === undefined ? {} : { killed: () => killed(folder) }),
-      ...(request.bars === undefined ? {} : { most: request.bars }),
-      ...(deps.signal ? { signal: deps.signal } : {}),
-      onBar: watch(opening, source, run, trader, deps, bar.update, request),
-      onStream(event) {
-        if (event.kind !== "trade") deps.onEvent?.(event.kind === "feed" ? event : { ...event });
-        if (event.kind === "feed" && source.bars === undefined) log("info", `Feed ${event.state}: ${event.note}`);
-      },
-    });
-    return await close(run, opening, folder, retraced, end);
+    try {
+      const end = await paperTrade({
+        ...{ trader, stream: await source.open(since, history) },
+        durable: live ? loaded.config.paper.durable : "second",
+        ...(journal ? { journal } : {}),
+        ...(orders ? { orders } : {}),
+        ...(request.bars === undefined ? {} : { most: request.bars }),
+        ...(deps.signal ? { signal: deps.signal } : {}),
+        killed: guardian.killed,
+        async onBar(one) {
+          guardian.bar(one);
+          show(one, bar.update);
+          if (one.t === opening.history - 1) await expect();
+        },
+        onStream(event) {
+          if (event.kind === "trade") return;
+          deps.onEvent?.(event);
+          if (event.kind === "book") return;
+          guardian.feed(event);
+          if (live) log("info", `Feed ${event.state}: ${event.note}`);
+        },
+      });
+      return await close(run, opening, folder, retraced, end);
+    } catch (error) {
+      guardian.failed(error);
+      throw error;
+    }
   }, deps);
 }
 
@@ -172,13 +195,21 @@ async function sandboxOf(
   });
 }
 
+/** A session about to begin, or to go on. Disposing closes its model. */
+interface Prepared extends AsyncDisposable {
+  readonly opening: Opening;
+  readonly trader: Trader;
+  /** Backtests the history that the trader has seen: its equity there, bar by bar. */
+  rehearse(): Promise<number[]>;
+}
+
 /** The session's opening, new or as it was, and the trader for it. */
 async function prepare(
   loaded: LoadedConfig,
   source: PaperSource,
   { resume, model, clearKill: clear }: PaperRequest,
   folder: string | undefined,
-): Promise<{ readonly opening: Opening; readonly trader: Trader } & AsyncDisposable> {
+): Promise<Prepared> {
   if (folder !== undefined) await checkStart(folder, resume ?? false, clear ?? false);
   if (resume && folder !== undefined) {
     const opening = await openingOf(folder);
@@ -239,10 +270,7 @@ function checkSource(opening: Opening, { symbols, step }: PaperSource): void {
 }
 
 /** The trader that an opening describes. Disposing closes its model. */
-async function traderOf(
-  opening: Opening,
-  file: () => Promise<Uint8Array>,
-): Promise<{ readonly opening: Opening; readonly trader: Trader } & AsyncDisposable> {
+async function traderOf(opening: Opening, file: () => Promise<Uint8Array>): Promise<Prepared> {
   const { symbols, step, costs, cash, leverage, lag, rules, decider: who, history } = opening;
   let decider: OpenDecider;
   let close: () => PromiseLike<void> = () => Promise.resolve();
@@ -257,8 +285,28 @@ async function traderOf(
     decider = policyDecider(policy, specsFor(policy.notes, { assets: symbols.length, step, columns: [] }));
   }
   const risk = parseRules(rules).map(({ rule }) => rule);
-  const trader = openTrader({ symbols, step, costs, cash, margin: { leverage }, lag, risk, decider, history });
-  return { opening, trader, [Symbol.asyncDispose]: close };
+  const terms = { symbols, step, costs, cash, margin: { leverage }, lag, risk, decider };
+  const trader = openTrader({ ...terms, history });
+  return {
+    opening,
+    trader,
+    async rehearse() {
+      const { assets } = trader.market;
+      const other = openTrader({ ...terms, history: 0 });
+      const equity: number[] = [];
+      for (let t = 0; t < history; t++) {
+        const { did } = await other.take(assets[0].time[t], assets.map((one) => barAt(one, t)));
+        equity.push(did!.equity);
+      }
+      return equity;
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function barAt({ $open, $high, $low, $close, $volume, filled }: Candles, t: number): NewBar {
+  const [open, high, low, close] = [$open[t], $high[t], $low[t], $close[t]];
+  return { open, high, low, close, volume: $volume[t], filled: filled[t] !== 0 };
 }
 
 /** Trades a session's bars again, so that it goes on where it was. */
@@ -292,17 +340,17 @@ export async function verifySession(folder: string, deps: Deps = {}): Promise<Ve
 
 /** Tells whoever watches what each bar brought. */
 function watch(
-  { symbols, cash }: Opening,
+  { symbols, cash, rules: text }: Opening,
   source: PaperSource,
   run: Tracking,
   trader: Trader,
   { onEvent }: Deps,
-  update: (done: number, total: number, note: string) => void,
   { onBar }: PaperRequest,
-): (bar: PaperBar) => void {
+): (bar: PaperBar, update: OnProgress) => void {
+  const rules = parseRules(text);
   let [shown, wrote] = [-Infinity, -Infinity];
   const every = Math.max(1, Math.ceil((source.bars ?? 0) / 500));
-  return (bar) => {
+  return (bar, update) => {
     const { t, time, did } = bar;
     onBar?.(bar);
     if (onEvent) {
@@ -319,7 +367,7 @@ function watch(
       for (const [k, , units, price, fee] of fills) {
         onEvent({ kind: "fill", bar: time, symbol: symbols[k], units, price, fee });
       }
-      for (const [rule, reason] of risk) onEvent({ kind: "risk", bar: time, rule: String(rule), reason });
+      for (const [rule, reason] of risk) onEvent({ kind: "risk", bar: time, rule: rules[rule].text, reason });
     }
     const now = performance.now();
     const gross = held.reduce((sum, weight) => sum + Math.abs(weight), 0);
