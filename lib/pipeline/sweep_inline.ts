@@ -3,7 +3,7 @@ import type { Deps } from "./deps.ts";
 import { readSweep, type Sweep } from "./sweep.ts";
 import type { OpenEngine } from "./sweep_engine.ts";
 import { openTrials } from "./trial.ts";
-import { trackedTune } from "./tune.ts";
+import { trackedTune, type TuneOptions } from "./tune.ts";
 
 /** Trials in this very process, one at a time: for notebooks, which may start no programs. */
 export const inlineEngine: OpenEngine = () => {
@@ -22,15 +22,21 @@ export const inlineEngine: OpenEngine = () => {
  * The sweep of that name, which `deno task tune` ran, or without a name a new one by `config.tune`, run here, without MLflow, in
  * a folder that is gone when it is done. Repeatable: the same settings give the same trials.
  *
+ * @param space what is searched, as text; the preset's unless given
  * @throws {RangeError} if there is no sweep of that name, or settings cannot be used
  */
-export async function sweepStage(loaded: LoadedConfig, name = "", deps: Deps = {}): Promise<Sweep> {
+export async function sweepStage(
+  loaded: LoadedConfig,
+  name = "",
+  { space, ...deps }: Deps & Pick<TuneOptions, "space"> = {},
+): Promise<Sweep> {
   if (name !== "") return await readSweep(name);
   const storage = await Deno.makeTempDir({ prefix: "candelabra-sweep-" });
   try {
     const { config } = loaded;
     const untracked = { ...loaded, config: { ...config, run: { ...config.run, track: false } } };
-    return await trackedTune(untracked, deps, { openEngine: inlineEngine, storage, name: loaded.preset });
+    const how = { openEngine: inlineEngine, storage, name: loaded.preset, ...(space ? { space } : {}) };
+    return await trackedTune(untracked, deps, how);
   } finally {
     await Deno.remove(storage, { recursive: true });
   }
