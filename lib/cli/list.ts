@@ -5,6 +5,10 @@ import { listCaches } from "../data/cache.ts";
 import { sampleCatalogue } from "../data/sample.ts";
 import { indicators } from "../features/indicators/mod.ts";
 import { featureSets } from "../features/sets.ts";
+import { samplers } from "../hyperopt/samplers.ts";
+import { schedulers } from "../hyperopt/schedulers.ts";
+import { writeParameter } from "../hyperopt/space_text.ts";
+import { spaces } from "../hyperopt/spaces.ts";
 import { formatTable } from "../report/table.ts";
 import { riskRules } from "../risk/mod.ts";
 import { scenarios } from "../scenarios/mod.ts";
@@ -67,9 +71,18 @@ const lists: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
       what: help,
       settings: defaultsOf(settings),
     })),
+  samplers: () => helpOf(samplers),
+  schedulers: () => helpOf(schedulers),
+  spaces: () =>
+    Object.entries(spaces).flatMap(([preset, space]) =>
+      Object.entries(space).map(([setting, parameter]) => ({ preset, setting, searched: writeParameter(parameter) }))
+    ),
   settings: () =>
     [...optionPaths].map(([path, option]) => ({ setting: path, default: String(option.default), what: option.help })),
 };
+
+const helpOf = (table: Readonly<Record<string, { readonly help: string }>>) =>
+  Object.entries(table).map(([name, { help }]) => ({ name, what: help }));
 
 const defaultsOf = (settings: Readonly<Record<string, { readonly default: unknown }>>) =>
   Object.fromEntries(Object.entries(settings).map(([key, setting]) => [key, setting.default]));

@@ -5,9 +5,9 @@ import { samplers } from "../hyperopt/samplers.ts";
 import { schedulers } from "../hyperopt/schedulers.ts";
 import { formatSpace } from "../hyperopt/space.ts";
 import { snakeKeys } from "../pipeline/names.ts";
-import { listSweeps, readSweep, type Sweep } from "../pipeline/sweep.ts";
+import { listSweeps, otherSweeps, readSweep, type Sweep } from "../pipeline/sweep.ts";
 import { engines } from "../pipeline/sweep_engine.ts";
-import { sweepVerdict, trialTable } from "../pipeline/sweep_tables.ts";
+import { otherSweepsVerdict, sweepVerdict, trialTable } from "../pipeline/sweep_tables.ts";
 import { openSweepHoldout, resumedConfig, tableRow, trackedTune, type TuneOptions } from "../pipeline/tune.ts";
 import { duration } from "../report/format.ts";
 import { agentFacts, agentLines } from "./agent.ts";
@@ -98,7 +98,8 @@ async function act(context: Context, preset: string | undefined, options: Option
   }
   if (typeof show === "string") {
     const sweep = await readSweep(show, storage);
-    return print(options, sweepFacts(sweep), () => sweepLines(sweep).join("\n"));
+    const lines = await sweepLines(sweep);
+    return print(options, sweepFacts(sweep), () => lines.join("\n"));
   }
   const set = Object.entries(paths).flatMap(([name, path]) => {
     const value = options[name as keyof typeof paths];
@@ -155,9 +156,10 @@ async function act(context: Context, preset: string | undefined, options: Option
     throw error;
   });
   lines[Symbol.dispose]();
+  const summary = await sweepLines(done);
   print(options, { ...sweepFacts(done), stopped: done.stopped, metrics: done.numbers, run: done.run }, () =>
     [
-      ...sweepLines(done),
+      ...summary,
       ...(done.stopped === "seconds" ? ["", `Its time was over: ${again()} goes on.`] : []),
       ...(done.best
         ? [
@@ -184,12 +186,13 @@ function terminalWidth(): number {
   }
 }
 
-function sweepLines(sweep: Sweep): string[] {
+async function sweepLines(sweep: Sweep): Promise<string[]> {
   const { count } = sweep;
   return [
     trialTable(sweep).text,
     "",
     ...sweepVerdict(sweep),
+    ...otherSweepsVerdict(await otherSweeps(sweep)),
     ...(count.holdout ? [`Its hold-out was opened at ${count.holdout.at} for trial ${count.holdout.trial}.`] : []),
   ];
 }

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { type DeflatedSharpe, deflatedSharpe, sharpeSample } from "../backtest/deflated_sharpe.ts";
 import { type Overfitting, overfitting } from "../backtest/overfitting.ts";
 import { exists } from "../base/files.ts";
@@ -108,6 +108,37 @@ export async function readSweep(name: string, storage?: string): Promise<Sweep> 
     config: best && configOf({ config: spec.config, params: best.params }),
     deflated: own && deflatedSharpe(sharpeSample(own), Math.max(1, count.trials), count.sharpes),
     overfitting: overfittingOf([...returns.values()]),
+  };
+}
+
+/** What other sweeps did with the same candles: their trials had their chance of luck too. */
+export interface OtherSweeps {
+  readonly names: readonly string[];
+  readonly trials: number;
+  /** The Sharpe ratio of this sweep's best, deflated by all their trials together. */
+  readonly deflated: DeflatedSharpe | undefined;
+  /** Those whose hold-out was opened: the test part that this sweep keeps closed has been seen. */
+  readonly opened: readonly { readonly name: string; readonly at: string }[];
+}
+
+/** Finds the other sweeps in the same folder of sweeps that were made on the same candles at the same costs. */
+export async function otherSweeps({ folder, spec, best, returns, count }: Sweep): Promise<OtherSweeps> {
+  const root = dirname(folder);
+  const others: { name: string; count: LedgerCount }[] = [];
+  for (const name of await listSweeps(root)) {
+    if (name === basename(folder)) continue;
+    const [first] = readJournal(join(root, name, "journal.jsonl")).entries;
+    if (first?.kind !== "study" || first.spec.market !== spec.market) continue;
+    others.push({ name, count: countTrials(verifyLedger(join(root, name, "ledger.jsonl")).lines) });
+  }
+  const all = [count, ...others.map(({ count }) => count)];
+  const trials = all.reduce((sum, { trials }) => sum + trials, 0);
+  const own = best && returns.get(best.trial);
+  return {
+    names: others.map(({ name }) => name),
+    trials: trials - count.trials,
+    deflated: own && deflatedSharpe(sharpeSample(own), Math.max(1, trials), all.flatMap(({ sharpes }) => sharpes)),
+    opened: others.flatMap(({ name, count: { holdout } }) => holdout ? [{ name, at: holdout.at }] : []),
   };
 }
 

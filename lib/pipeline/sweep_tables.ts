@@ -1,7 +1,7 @@
 import type { Params } from "../hyperopt/trial.ts";
-import { number, percent } from "../report/format.ts";
+import { count, number, percent } from "../report/format.ts";
 import { type Table, table } from "../report/table.ts";
-import type { Sweep } from "./sweep.ts";
+import type { OtherSweeps, Sweep } from "./sweep.ts";
 
 /** The best trials of a sweep, the finished ones first, with the parameters that were searched. */
 export function trialTable({ rows, spec }: Sweep, limit = 12): Table {
@@ -36,10 +36,10 @@ export function paramsText(params: Params): string {
 }
 
 /** One sentence each on what was tried, who won, and what that is worth. */
-export function sweepVerdict({ rows, best, count, deflated, overfitting, spec }: Sweep): string[] {
-  const tried = `${count.trials} configurations were tried on ${spec.data}: ${count.finished} finished, ` +
-    `${count.pruned} stopped early, ${count.failed} failed${
-      count.exploits > 0 ? `; ${count.exploits} of them went on from another's checkpoint` : ""
+export function sweepVerdict({ rows, best, count: counted, deflated, overfitting, spec }: Sweep): string[] {
+  const tried = `${counted.trials} configurations were tried on ${spec.data}: ${counted.finished} finished, ` +
+    `${counted.pruned} stopped early, ${counted.failed} failed${
+      counted.exploits > 0 ? `; ${counted.exploits} of them went on from another's checkpoint` : ""
     }.`;
   if (!best || !deflated) {
     return [tried, rows.length === 0 ? "" : "None finished, so there is no winner."].filter(Boolean);
@@ -55,7 +55,7 @@ export function sweepVerdict({ rows, best, count, deflated, overfitting, spec }:
       ? "It did not trade, so there is nothing to deflate."
       : `Per bar its Sharpe ratio is ${number(sharpe, { digits: 4 })} over ${
         number(bars)
-      } bars; the best of ${count.trials} ` +
+      } bars; the best of ${counted.trials} ` +
         `without skill would show ${
           number(expectedMax, { digits: 4 })
         }. The probability that it is above that (deflated Sharpe ` +
@@ -67,5 +67,18 @@ export function sweepVerdict({ rows, best, count, deflated, overfitting, spec }:
         }.`,
       ]
       : []),
+  ];
+}
+
+/** A sentence on other sweeps of the same candles; nothing where there are none. */
+export function otherSweepsVerdict({ names, trials, deflated, opened }: OtherSweeps): string[] {
+  if (names.length === 0) return [];
+  const others = `${count(names.length, "other sweep")} tried ${count(trials, "configuration")} on the same candles`;
+  const together = deflated && !Number.isNaN(deflated.deflated)
+    ? `: counted together, the deflated Sharpe ratio is ${percent(deflated.deflated)}`
+    : "";
+  return [
+    `${others}${together}.`,
+    ...opened.map(({ name, at }) => `The hold-out of the same candles was opened at ${at}, by ${name}: it is not new.`),
   ];
 }

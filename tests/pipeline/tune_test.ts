@@ -2,9 +2,9 @@ import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } fr
 import { join } from "node:path";
 import { loadConfig } from "../../lib/config/load.ts";
 import { verifyLedger } from "../../lib/hyperopt/ledger.ts";
-import { listSweeps, readSweep, sweepFolder } from "../../lib/pipeline/sweep.ts";
+import { listSweeps, otherSweeps, readSweep, sweepFolder } from "../../lib/pipeline/sweep.ts";
 import { embeddedEngine, type OpenEngine } from "../../lib/pipeline/sweep_engine.ts";
-import { sweepVerdict, trialTable } from "../../lib/pipeline/sweep_tables.ts";
+import { otherSweepsVerdict, sweepVerdict, trialTable } from "../../lib/pipeline/sweep_tables.ts";
 import { openTrials } from "../../lib/pipeline/trial.ts";
 import { openSweepHoldout, resumedConfig, trackedTune, type TuneOptions } from "../../lib/pipeline/tune.ts";
 import { tiny, withFolder, writeTiny } from "./tiny.ts";
@@ -55,6 +55,9 @@ Deno.test("a sweep finds the best of its trials, and the same one again", async 
     assertEquals(timeless(two.rows), timeless(one.rows));
     assertEquals(two.numbers, one.numbers);
     assertEquals((await listSweeps(folder)).sort(), ["one", "two"]);
+    const others = await otherSweeps(one);
+    assertEquals([others.names, others.trials, others.deflated!.trials, others.opened], [["two"], 5, 10, []]);
+    assert(otherSweepsVerdict(others)[0].startsWith("1 other sweep tried 5 configurations on the same candles"));
     assert(trialTable(one).text.includes("Sharpe ratio"));
     assert(sweepVerdict(one).join(" ").includes("5 configurations were tried"));
   });
@@ -133,7 +136,14 @@ Deno.test("the best settings are whole: training takes them, and a sweep's hold-
     assertEquals(read, config);
     assertEquals(read.ppo.learning_rate, best!.params["ppo.learning_rate"]);
     const loaded = tiny(path);
-    const done = await openSweepHoldout("one", loaded, {}, { storage: folder });
+    const stop = new AbortController();
+    const progress = (label: string) => {
+      if (label.startsWith("Training")) stop.abort(new DOMException("Interrupted", "AbortError"));
+      return { update() {}, [Symbol.dispose]() {} };
+    };
+    const deps = { signal: stop.signal, progress };
+    await assertRejects(() => openSweepHoldout("one", loaded, deps, { storage: folder }), DOMException);
+    const done = await openSweepHoldout("one", loaded, {}, { storage: folder }); // what was interrupted goes on
     assertEquals(done.evaluation.source.period, done.evaluation.source.split.test);
     const { lines } = verifyLedger(join(sweepFolder("one", folder), "ledger.jsonl"));
     const last = lines[lines.length - 1].entry;
