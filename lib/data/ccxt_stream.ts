@@ -11,7 +11,7 @@ import type { Bar, MarketStream, StreamEvent } from "./stream.ts";
 import { serverClock } from "./stream_clock.ts";
 import { lanes } from "./stream_lanes.ts";
 import { type StreamQueue, streamQueue } from "./stream_queue.ts";
-import { ownSockets } from "./stream_socket.ts";
+import { ownSockets, type Sockets } from "./stream_socket.ts";
 
 /** What to stream, from where, and when it counts as broken. */
 export interface CcxtStreamOptions extends Omit<ExchangeOptions, "signal"> {
@@ -170,7 +170,7 @@ async function start(
     sockets.drop();
   }, options.checkEvery);
 
-  const watching = watches(client, options, queue).map((watch) =>
+  const watching = watches(client, options, queue, sockets).map((watch) =>
     keepWatching(watch, signal, firstWait, (error) => {
       log("warn", `Cannot watch ${name}, trying on: ${brief(error)}`);
       sockets.drop();
@@ -239,15 +239,21 @@ function listen(client: Client, { symbols, timeframe }: Wanted, bars: ReturnType
     const received = performance.now();
     handle.call(this, own, message);
     const told = closed?.(message as KlineMessage);
-    const symbol = symbolOf.get(told?.id ?? "");
-    const row = symbol && rows(symbol)?.findLast(([time]) => time === told?.time);
+    const symbol = told && symbolOf.get(told.id);
+    const row = symbol && rows(symbol)?.findLast(([time]) => time === told.time);
     if (symbol && row) bars.take(symbol, barOf(row), received);
-    for (const one of symbols) bars.seen(one, rows(one)?.at(-1)?.[0] ?? 0);
+    const kline = (message as KlineMessage).k?.s;
+    for (const one of kline === undefined ? symbols : [symbolOf.get(kline) ?? ""]) {
+      bars.seen(one, rows(one)?.at(-1)?.[0] ?? 0);
+    }
   } as typeof client.handleMessage;
 }
 
-/** What ccxt is to watch: each waits for something new. */
-function watches(client: Client, options: Wanted, queue: StreamQueue): (() => Promise<unknown>)[] {
+/**
+ * What ccxt is to watch: each subscribes where that is to be done, and waits for something new. Bars are listened to
+ * beside, so that watching them waits for a lost connection, which has to be subscribed anew.
+ */
+function watches(client: Client, options: Wanted, queue: StreamQueue, sockets: Sockets): (() => Promise<unknown>)[] {
   const { symbols, timeframe, trades, books, now } = options;
   const each = <T>(together: boolean, all: () => Promise<T>, one: (symbol: string) => Promise<T>) =>
     together ? [all] : symbols.map((symbol) => () => one(symbol));
@@ -272,7 +278,16 @@ function watches(client: Client, options: Wanted, queue: StreamQueue): (() => Pr
   );
   const newTrades = tradeTeller(client, symbols, queue);
   const newBooks = bookTeller(client, symbols, queue, books, now);
-  return [...bars, ...trade.map((work) => then(work, newTrades)), ...book.map((work) => then(work, newBooks))];
+  const untilLost = (work: () => Promise<unknown>) => async () => {
+    const { lost } = sockets;
+    await work();
+    await sockets.loss(lost);
+  };
+  return [
+    ...bars.map(untilLost),
+    ...trade.map((work) => then(work, newTrades)),
+    ...book.map((work) => then(work, newBooks)),
+  ];
 }
 
 /** Trades of all symbols since it was last called: a wait of ccxt's ends with one symbol, others may have moved too. */

@@ -34,6 +34,8 @@ export interface Sockets {
   /** Ends all; none comes back. */
   close(): Promise<void>;
   readonly lost: number; // connections lost so far
+  /** Waits until more than `before` have been lost, or all were closed. */
+  loss(before: number): Promise<void>;
 }
 
 /** What is used of `ws`, which has no types of its own. */
@@ -84,6 +86,7 @@ export function ownSockets(
   const open = new Map<WebSocket, Promise<void>>();
   const dials = new Map<string, { losses: number }>();
   let lost = 0;
+  let nextLoss = Promise.withResolvers<void>();
 
   const waitFor = ({ losses }: { losses: number }) =>
     losses === 0 ? 0 : Math.min(options.longestWait, options.firstWait * 2 ** (losses - 1)) *
@@ -110,6 +113,8 @@ export function ownSockets(
       if (over) return;
       over = true;
       lost++;
+      nextLoss.resolve();
+      nextLoss = Promise.withResolvers();
       state.losses = performance.now() - since > options.stableAfter ? 1 : state.losses + 1;
     };
     socket.onopen = () => {
@@ -166,7 +171,9 @@ export function ownSockets(
       return lost;
     },
     ping: () => connected().forEach((socket) => socket.ping()),
+    loss: (before) => lost > before || signal.aborted ? Promise.resolve() : nextLoss.promise,
     async close() {
+      nextLoss.resolve();
       for (const socket of open.keys()) socket.terminate();
       await Promise.all(open.values());
     },

@@ -1,7 +1,7 @@
 import { resample } from "../../lib/data/resample.ts";
 import { formatTimeframe } from "../../lib/base/time.ts";
 import { type Candles, firstBarAt } from "../../lib/market/candles.ts";
-import { bookAfter, type LocalStream, localStream, type LocalStreamOptions } from "./local_stream.ts";
+import { bookAfter, lastClosed, type LocalStream, localStream, type LocalStreamOptions } from "./local_stream.ts";
 
 /** What goes wrong with one answer. */
 export type Fault =
@@ -103,7 +103,8 @@ export function localExchange(options: LocalExchangeOptions): LocalExchange {
   routes["/api/v3/depth"] = (query) => {
     const found = symbols.get(query.get("symbol") ?? "");
     if (!found) return json({ code: -1121, msg: "Invalid symbol." }, 400);
-    return json(bookAfter(found, Math.max(0, firstBarAt(found, now - found.step + 1) - 1)));
+    const book = bookAfter(found, lastClosed(found, now));
+    return json({ ...book, lastUpdateId: stream?.bookId(found.symbol) ?? book.lastUpdateId });
   };
 
   const orders: TakenOrder[] = [];

@@ -38,6 +38,10 @@ export interface LocalStream {
    * closed; and with it a trade and a change of the book. Waits until all is on its way.
    */
   tick(bars?: number): Promise<void>;
+  /** Tells of the open bar as it is, of a trade, and of the book again. */
+  update(): Promise<void>;
+  /** Number of the book's latest change. */
+  bookId(symbol: string): number;
   /** Ends all connections. */
   cut(): Promise<void>;
   /** Whether nothing is sent or answered any more, while connections stay open. */
@@ -104,6 +108,15 @@ export function localStream(options: LocalStreamOptions): LocalStream & { close(
     await happen[wrong](peer, words);
   };
 
+  const ids = new Map(candles.map((own) => [own.symbol, 10 * (lastClosed(own, options.now()) + 1)]));
+  const change = async (own: Candles, t: number, what: Outgoing, changes: BookChanges) => {
+    const U = (ids.get(own.symbol) ?? 0) + 1;
+    const u = Math.max(U, what.kind === "closed" ? 10 * (t + 1) : U);
+    ids.set(own.symbol, u);
+    const s = own.symbol.replace("/", "");
+    const message = { e: "depthUpdate", E: own.time[t] + own.step, s, U, u, ...changes };
+    await tell(`${s.toLowerCase()}@depth@100ms`, { ...what, kind: "depth" }, message);
+  };
   const bar = async (own: Candles, t: number, closed: boolean) => {
     const id = own.symbol.replace("/", "");
     const interval = formatTimeframe(own.step);
@@ -111,7 +124,7 @@ export function localStream(options: LocalStreamOptions): LocalStream & { close(
     await tell(`${id.toLowerCase()}@kline_${interval}`, what, klineMessage(own, t, id, interval, closed));
     if (!closed) return;
     await tell(`${id.toLowerCase()}@trade`, { ...what, kind: "trade" }, tradeMessage(own, t, id));
-    await tell(`${id.toLowerCase()}@depth@100ms`, { ...what, kind: "depth" }, depthMessage(own, t, id));
+    await change(own, t, what, depthChanges(own, t));
   };
 
   return {
@@ -137,6 +150,19 @@ export function localStream(options: LocalStreamOptions): LocalStream & { close(
         for (const [own, t] of open) await bar(own, t, true);
       }
       await Promise.all([...server.peers].map((peer) => peer.flushed()));
+    },
+    bookId: (symbol) => ids.get(symbol) ?? 0,
+    async update() {
+      for (const own of candles) {
+        const t = lastClosed(own, options.now()) + 1;
+        if (t >= own.length) continue;
+        await bar(own, t, false);
+        const what = { kind: "trade", symbol: own.symbol, time: own.time[t] } as const;
+        const id = own.symbol.replace("/", "");
+        await tell(`${id.toLowerCase()}@trade`, what, tradeMessage(own, t, id));
+        const { bids: b, asks: a } = bookAfter(own, t - 1);
+        await change(own, t, what, { b, a });
+      }
     },
     async cut() {
       await Promise.all([...server.peers].map((peer) => peer.cut()));
@@ -182,7 +208,7 @@ function tradeMessage(own: Candles, t: number, s: string): unknown {
 }
 
 /**
- * The book after bar `t` has closed, as `lastUpdateId` = 10 (t + 1): three levels on either side of its close. What bar
+ * The book after bar `t` has closed, with `lastUpdateId` 10 (t + 1): three levels on either side of its close. What bar
  * `t` changes takes away the levels of the bar before it.
  */
 export function bookAfter(own: Candles, t: number): { lastUpdateId: number; bids: string[][]; asks: string[][] } {
@@ -190,19 +216,22 @@ export function bookAfter(own: Candles, t: number): { lastUpdateId: number; bids
   return { lastUpdateId: 10 * (t + 1), bids: levels(-1), asks: levels(1) };
 }
 
-function depthMessage(own: Candles, t: number, s: string): unknown {
+/** Levels that change, prices and units as text; 0 units take a level away. */
+interface BookChanges {
+  readonly b: string[][];
+  readonly a: string[][];
+}
+
+function depthChanges(own: Candles, t: number): BookChanges {
   const book = bookAfter(own, t);
   const before = t === 0 ? { bids: [], asks: [] } : bookAfter(own, t - 1);
   const changes = (old: string[][], fresh: string[][]) => [...old.map(([at]) => [at, "0"]), ...fresh];
-  const ids = { U: 10 * t + 1, u: book.lastUpdateId };
-  return {
-    e: "depthUpdate",
-    E: own.time[t] + own.step,
-    s,
-    ...ids,
-    b: changes(before.bids, book.bids),
-    a: changes(before.asks, book.asks),
-  };
+  return { b: changes(before.bids, book.bids), a: changes(before.asks, book.asks) };
+}
+
+/** Index of the latest bar that is over; 0 when none is. */
+export function lastClosed(own: Candles, now: number): number {
+  return Math.max(0, firstBarAt(own, now - own.step + 1) - 1);
 }
 
 const price = (close: number, steps: number) => Number((close * (1 + steps / 1e4)).toFixed(2));
