@@ -10,8 +10,8 @@ type Answer = Readonly<Record<string, unknown>>;
 
 /**
  * One of Optuna's samplers, in a Python process of its own that ends with this one. Trials are kept in Optuna's storage:
- * in memory, in a journal file, or in PostgreSQL, where `optuna-dashboard` can look at them while they run. After a kill
- * the storage is made to agree with `past`, which is what counts. `cmaes` goes on exactly where it was only with a storage
+ * in memory, in a journal file, or in PostgreSQL (in its schema `optuna`), where `optuna-dashboard` can look at them while
+ * they run. After a kill the storage is made to agree with `past`, which is what counts. `cmaes` goes on exactly where it was only with a storage
  * that stays (it keeps its distribution there); the others do with any.
  *
  * Permissions: run Python; env PATH, HOME, …

@@ -71,14 +71,23 @@ def storage_of(address):
     if not address:
         return optuna.storages.InMemoryStorage()
     if address.startswith(("postgresql://", "postgres://")):
-        rest = address.split("://", 1)[1]
-        return optuna.storages.RDBStorage("postgresql+psycopg://" + rest)
+        return postgres(address.split("://", 1)[1])
     from optuna.storages.journal import JournalFileBackend
 
     os.makedirs(os.path.dirname(os.path.abspath(address)), exist_ok=True)
     cut_torn_line(address)
     lock = None if os.name == "nt" else FileLock(address)
     return optuna.storages.JournalStorage(JournalFileBackend(address, lock_obj=lock))
+
+
+def postgres(rest):
+    """In a schema of its own: MLflow may share the database, and both keep a table called alembic_version."""
+    import psycopg
+
+    with psycopg.connect("postgresql://" + rest, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA IF NOT EXISTS optuna")
+    apart = {"connect_args": {"options": "-csearch_path=optuna"}, "pool_pre_ping": True}
+    return optuna.storages.RDBStorage("postgresql+psycopg://" + rest, engine_kwargs=apart)
 
 
 def make_sampler(name, seed, startup):

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { projectPath } from "../../lib/base/project.ts";
 import { openOptuna } from "../../lib/hyperopt/optuna.ts";
 import type { PastTrial, Sampler } from "../../lib/hyperopt/sampler.ts";
+import { postgresPrograms, withPostgres } from "../postgres.ts";
 import { choice, float, log, type Space, when } from "../../lib/hyperopt/space.ts";
 
 const python = projectPath(".venv", "bin", "python");
@@ -96,6 +97,30 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "in PostgreSQL a study lies in a schema of its own, beside what else is there, and goes on from it",
+  ignore: ignore || postgresPrograms() === undefined,
+  fn: () =>
+    withPostgres(async (storage) => {
+      await psql(storage, "CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('x')");
+      const open = (past: readonly PastTrial[]) =>
+        openOptuna("tpe", { space, seed: 1, python, storage, study: "s", past, startup: 2 });
+      await using reference = await openOptuna("tpe", { space, seed: 1, python, startup: 2 });
+      const past: PastTrial[] = [];
+      {
+        await using first = await open([]);
+        past.push(...await play(first, 0, 4));
+      }
+      await using second = await open(past);
+      assertEquals(await play(second, 4, 6), (await play(reference, 0, 6)).slice(4));
+      const rows = "(SELECT count(*) FROM optuna.trials), (SELECT version_num FROM public.alembic_version)";
+      assertEquals(await psql(storage, `SELECT ${rows}`), "6|x");
+      const wrong = storage.replace("secret", "wrong-word");
+      const error = await assertRejects(() => openOptuna("tpe", { space, seed: 1, python, storage: wrong }), Error);
+      assert(error.message.includes("password authentication failed") && !error.message.includes("wrong-word"));
+    }),
+});
+
 Deno.test("without Python it says that it needs one; a program that is none is told by what it said", async () => {
   await assertRejects(() => openOptuna("tpe", { space, seed: 1 }), TypeError, "Python must be given");
   await assertRejects(() => openOptuna("tpe", { space, seed: 1, python: "no-such-python" }), Deno.errors.NotFound);
@@ -103,3 +128,10 @@ Deno.test("without Python it says that it needs one; a program that is none is t
   const error = await assertRejects(wrong, Error, "process has ended");
   assert(error.message.length > 60, error.message);
 });
+
+async function psql(url: string, command: string): Promise<string> {
+  const program = join(postgresPrograms()!, "psql");
+  const { success, stdout, stderr } = await new Deno.Command(program, { args: [url, "-Atc", command] }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout).trim();
+}
