@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { StageEvent } from "../base/events.ts";
-import { writeAtomic } from "../base/files.ts";
+import { exists, writeAtomic } from "../base/files.ts";
 import { log } from "../base/log.ts";
 import { redact } from "../base/secret.ts";
 import { settingsOf } from "./form.ts";
@@ -153,6 +153,9 @@ export async function openJobs(
     await watch;
     await leash.close().catch(() => undefined); // its reader has ended
     await tail.read(true);
+    await Deno.remove(events).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) log("warn", `${events} was not removed: ${error.message}`);
+    });
     const { code, success, signal } = status;
     const stopped = live.asked && !success;
     live.child = undefined;
@@ -166,9 +169,6 @@ export async function openJobs(
     flush(live);
     tell(live);
     await write(live);
-    await Deno.remove(events).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) log("warn", `${events} was not removed: ${error.message}`);
-    });
   }
 
   return {
@@ -267,11 +267,12 @@ async function readJobs(folder: string): Promise<Live[]> {
     try {
       const { job, state, log } = JSON.parse(await Deno.readTextFile(join(folder, name))) as JobDetail;
       const lost = job.ended === null;
+      const told = lost ? await readEvents(join(folder, `${job.id}.events`)) : undefined;
       found.push({
         job: lost
           ? { ...job, status: "lost", ended: job.started, message: "The panel ended while it ran, and it with it" }
           : job,
-        state: { ...newState(), ...state },
+        state: told ?? { ...newState(), ...state },
         log: [...log],
         child: undefined,
         asked: false,
@@ -285,6 +286,21 @@ async function readJobs(folder: string): Promise<Live[]> {
     }
   }
   return found.sort((a, b) => a.job.started - b.job.started || (a.job.id < b.job.id ? -1 : 1));
+}
+
+/** All that a job had told when its panel was killed; the file is not needed any more. */
+async function readEvents(path: string): Promise<JobState | undefined> {
+  if (!await exists(path)) return undefined;
+  const state = newState();
+  await openTail(path, (line) => {
+    try {
+      apply(state, JSON.parse(line));
+    } catch (error) {
+      log("warn", `An event in ${path} is left out: ${(error as Error).message}`); // cut off with its writer
+    }
+  }).read(true);
+  await Deno.remove(path);
+  return state;
 }
 
 /** `20260131-120000-train-3f9a`. */

@@ -137,7 +137,7 @@ function answerOf(error: Error, _context?: Context): Response {
 }
 
 /** A stage as a process: its own permissions, no shell, and an end with this process even if that is killed. */
-const startStage: Spawn = (words, events) =>
+export const startStage: Spawn = (words, events) =>
   new Deno.Command(Deno.execPath(), {
     args: denoArguments(words, projectPath(), events),
     cwd: projectPath(),

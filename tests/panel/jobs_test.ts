@@ -62,6 +62,8 @@ Deno.test("jobs end with their panel, and the next one lists them", async () => 
       job: { ...kept.job, id: "20200101-000000-train-abcd", status: "running", ended: null, started: 1 },
     };
     await Deno.writeTextFile(join(folder, "jobs", `${lost.job.id}.json`), JSON.stringify(lost));
+    const told = '{"kind":"page","path":"reports/b.html"}\n{"kind":"pa'; // and killed in the middle of a line
+    await Deno.writeTextFile(join(folder, "jobs", `${lost.job.id}.events`), told);
 
     await using second = await aPanel({ folder });
     const { body: { jobs } } = await second.ask("/api/jobs");
@@ -69,6 +71,8 @@ Deno.test("jobs end with their panel, and the next one lists them", async () => 
     assertEquals(status, { [done]: "finished", [live]: "stopped", [deaf]: "stopped", [lost.job.id]: "lost" });
     const { body } = await second.ask(`/api/jobs/${done}`);
     assertEquals([body.state.results.total_return, body.log.length > 0], [0.12, true]);
+    assertEquals((await second.ask(`/api/jobs/${lost.job.id}`)).body.state.pages, ["reports/b.html"]);
+    assertEquals((await files(folder)).filter((name) => name.endsWith(".events")), []);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -86,7 +86,7 @@ export function stageForm(stage, presets, given, onStart) {
 
   /** @param {Field} field @param {string} key */
   function rowOf(field, key) {
-    const id = `f-${key.replaceAll(/[^\w]/g, "-")}`;
+    const id = `f-${key.replaceAll(/\W/g, "-")}`;
     const input = inputOf(field, id);
     const error = h("p", { class: "error", id: `${id}-error` });
     const reset = h("button", {
