@@ -49,7 +49,9 @@ export function warnings(result: BacktestResult, { lag = [] }: { readonly lag?: 
       `The chance that the true Sharpe ratio is above 0 is ${percent(probabilisticSharpeRatio)}, below the usual 95 %.`,
     );
   }
-  if (filledVolume < 0.95 * wantedVolume) {
+  if (wantedVolume > 0 && filledVolume === 0) {
+    out.push("Nothing that was asked for was filled: the bars it came to did not trade, or had no volume.");
+  } else if (filledVolume < 0.95 * wantedVolume) {
     out.push(
       `Only ${
         percent(filledVolume / wantedVolume)

@@ -40,6 +40,7 @@ export function riskCommand(context: Context): Command {
         effects: effects.map(snakeKeys),
         events,
         level,
+        warnings: report.warnings,
         wild_share: { hmm: wild("hmm"), volatility: wild("volatility") },
         value_at_risk: tails.map(({ forecast: { invalid }, ...row }) => snakeKeys({ ...row, invalid })),
         run,
@@ -61,9 +62,7 @@ export function riskCommand(context: Context): Command {
             eventTable(events, "", 10).text,
             "",
           ]),
-          "Deepest drawdowns:",
-          fallTable(report).text,
-          "",
+          ...(report.rows[0].maxDrawdown === 0 ? [] : ["Deepest drawdowns:", fallTable(report).text, ""]),
           `Wild regime: ${share(wild("hmm"))} of bars by a hidden Markov model, ${
             share(wild("volatility"))
           } by volatility, as known at the time`,
@@ -72,6 +71,7 @@ export function riskCommand(context: Context): Command {
           tailTable(tails).text,
           "",
           riskFinding(report, config),
+          ...report.warnings.map((warning) => `! ${warning}`),
           ...(rules.length === 0
             ? [
               'To put rules around it: --rules "volatility_target(0.3), limit_drawdown(0.2)"; all of them: lab list rules',

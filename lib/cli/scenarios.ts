@@ -40,6 +40,11 @@ export function scenariosCommand(context: Context): Command {
         ...(options.rules === undefined ? [] : [`risk.rules=${options.rules}`]),
         ...options.set,
       ];
+      if (options.model !== undefined && options.strategy !== undefined) {
+        throw new RangeError(
+          "Cannot take --strategy beside --model as the model goes in the strategy's place: give one",
+        );
+      }
       const model = options.model === undefined ? undefined : await findModel(options.model, loadConfig().settings);
       const loaded = resolve({ ...options, set }, model === undefined ? {} : settingsOfModel(model.notes));
       const deps = depsOf(context, options);

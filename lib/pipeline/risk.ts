@@ -6,6 +6,7 @@ import {
   exposureOf,
   resultMetrics,
   returns,
+  warnings,
 } from "../backtest/mod.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
@@ -77,6 +78,7 @@ export interface RiskReport {
   readonly tails: readonly TailRow[];
   /** Probability of the wild regime of the first asset, by both methods [T]; NaN while unknown. */
   readonly regimes: Readonly<Record<"hmm" | "volatility", Float64Array>>;
+  readonly warnings: readonly string[];
   readonly numbers: Readonly<Record<string, number>>;
 }
 
@@ -152,6 +154,7 @@ export async function riskStage(config: Config, deps: Deps = {}): Promise<RiskRe
     marketReturns: together.subarray(from, to),
     tails,
     regimes,
+    warnings: warnings(result),
     numbers: numbersOf(rows, effects, tails, result, free),
   };
 }

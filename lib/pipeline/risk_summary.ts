@@ -38,7 +38,7 @@ export function riskFinding({ title, rules, rows, effects, result, level }: Risk
 
 /** Header of a report on risk: what the rules prevented, and what that cost. */
 export function riskSummary(report: RiskReport, config: Config): Summary & Displayable {
-  const { source, title, rules, rows, tails, events, numbers, level } = report;
+  const { source, title, rules, rows, tails, events, warnings, numbers, level } = report;
   const [guarded, free, hold] = rules.length === 0 ? [rows[0], ...rows] : rows;
   const given = free.totalReturn - guarded.totalReturn;
   const rejected = tails.filter(({ christoffersen }) => christoffersen.pValue < 0.05);
@@ -100,6 +100,7 @@ export function riskSummary(report: RiskReport, config: Config): Summary & Displ
           } satisfies Badge,
         ]
         : []),
+      ...warnings.map((warning): Badge => ({ label: "caution", verdict: warning, passed: false })),
     ],
     provenance: {
       ...provenanceOf(source, config),

@@ -1,6 +1,6 @@
 import type { Displayable } from "../base/display.ts";
 import type { Config } from "../config/schema.ts";
-import { duration, number, percent } from "../report/format.ts";
+import { count, duration, number, percent } from "../report/format.ts";
 import { type Badge, type Summary, summary } from "../report/summary.ts";
 import type { StressCell } from "../scenarios/mod.ts";
 import { spanText } from "./market.ts";
@@ -19,6 +19,12 @@ export function scenarioFinding({ result, title, source }: ScenariosReport): str
     ? ""
     : `, buy and hold ${percent(hold.survival.share, { digits: 0 })}`;
   const days = duration(result.horizon * step);
+  if (own.every(({ fillShare }) => fillShare === 0)) {
+    return `Nothing that ${title} asked for was filled in ${
+      count(own.length, "scenario")
+    }: the bars it came to did not ` +
+      `trade, or had no volume. Its account stays as it was.`;
+  }
   const recovery = Number.isNaN(worst.recoveryMedian)
     ? `${percent(worst.recoveredShare, { digits: 0 })} of them were back at their peak by then`
     : `half of them were back at their peak after ${duration(worst.recoveryMedian * step)}`;

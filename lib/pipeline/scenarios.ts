@@ -33,7 +33,7 @@ export interface ScenariosReport {
   readonly specs: Readonly<Record<string, ScenarioSpec>>; // by the names of `result.scenarios`
   readonly calibration: Calibration | undefined; // of the training part
   readonly checks: readonly CalibrationCheck[]; // of the calibration, on bars after the training part
-  /** Generated beside real bars, by method; empty where there are too few bars to say. */
+  /** Generated beside real bars, by method; empty where there are too few bars to say, or none that move. */
   readonly realism: Readonly<Record<string, readonly RealismRow[]>>;
   readonly result: StressResult;
   /** The numbers a run records and `verify` compares. */
@@ -106,7 +106,9 @@ export async function scenariosStage(
     onProgress: bar.update,
     ...(deps.signal ? { signal: deps.signal } : {}),
   });
-  const enough = training[0].length >= 200 && later[0].length >= 200;
+  const enough = [training[0], later[0]].every(({ length, $close }) =>
+    length >= 200 && $close.some((close) => close !== $close[0])
+  );
   return {
     source,
     title,

@@ -15,7 +15,9 @@ export function limitDailyLoss({ limit = 0.05 } = {}): RiskRule {
     const { time, step } = assets[0];
     if (step >= DAY) {
       throw new RangeError(
-        `Cannot limit a day's loss on bars of a day or longer: they must be shorter, and are of ${step / DAY} days`,
+        `Cannot limit a day's loss on bars of a day or longer: they must be shorter, and are of ${
+          step === DAY ? "a day" : `${step / DAY} days`
+        }`,
       );
     }
     const wishes = new Float64Array(assets.length).fill(NaN);

@@ -46,10 +46,16 @@ interface Week {
 export function calibrate(assets: readonly Candles[], weeks?: number): Calibration {
   const seen = weeksOf(assets);
   const N = weeks ?? Math.min(52, seen.length);
-  if (seen.length < 4 || !(N >= 2 && N <= seen.length)) {
+  if (seen.length < 4) {
+    throw new RangeError(
+      `Cannot take severity from these candles as they must have at least 4 whole weeks: they have ${seen.length}; ` +
+        `take more, or set severity by hand (scenarios.calibrate=false)`,
+    );
+  }
+  if (!(N >= 2 && N <= seen.length)) {
     throw new RangeError(
       `Cannot calibrate to the worst 1 in ${N} weeks as it must be 2 or more and no more than there are: the candles ` +
-        `have ${seen.length} whole weeks${seen.length < 4 ? ", and at least 4 are needed" : ""}`,
+        `have ${seen.length} whole weeks`,
     );
   }
   const worst = (key: "fall" | "joint" | "move" | "volatility" | "correlation") =>

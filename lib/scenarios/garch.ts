@@ -26,7 +26,11 @@ export function fitGarch(returns: ArrayLike<number>): Garch {
   for (let i = 0; i < n; i++) sum += (returns[i] - centre) ** 2;
   const sample = sum / n;
   if (n < 100 || !(sample > 0 && sample < Infinity)) {
-    throw new RangeError(`Cannot fit a GARCH as at least 100 returns that vary are needed: there are ${n}`);
+    throw new RangeError(
+      `Cannot fit a GARCH as at least 100 returns that vary are needed: there are ${n}${
+        n < 100 ? "" : ", which do not"
+      }`,
+    );
   }
   const squares = Float64Array.from(returns, (r) => (r - centre) ** 2 / sample); // in units of the sample's variance
   const read = (x: ArrayLike<number>) => {

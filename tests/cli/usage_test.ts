@@ -41,6 +41,7 @@ const wrong: readonly [line: string, code: number, ...parts: string[]][] = [
   ["explain nothing.html", 1, 'Cannot explain "nothing.html" as there is no such report'],
   ["publish --to site", 1, "deno task report"],
   ["risk --rules limit_drawdwn(0.2)", 1, 'nearest is "limit_drawdown"'],
+  ["scenarios --model model.onnx --strategy momentum", 1, "the model goes in the strategy's place"],
   ["scenarios --scenario flash_crsh", 1, 'nearest is "flash_crash"'],
   ["train --set ppo.batch_size=7", 1, "the nearest that does is 8"],
   ["train --input nothing.csv", 1, "there is no such file"],

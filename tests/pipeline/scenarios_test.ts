@@ -3,6 +3,7 @@ import { evaluateStage } from "../../lib/pipeline/evaluate.ts";
 import { findModel } from "../../lib/pipeline/model_store.ts";
 import { defaults } from "../../lib/config/schema.ts";
 import type { Config } from "../../lib/config/schema.ts";
+import { riskStage } from "../../lib/pipeline/risk.ts";
 import { scenarioFigures } from "../../lib/pipeline/scenario_figures.ts";
 import { scenarioSummary } from "../../lib/pipeline/scenario_summary.ts";
 import { calibrationTable, realismTable, scenarioTable, stressTable } from "../../lib/pipeline/scenario_tables.ts";
@@ -121,5 +122,39 @@ Deno.test("a model goes through scenarios in the strategy's place, with rules an
     assertStringIncludes(wrong.stderr, "my_signal");
     assertStringIncludes(absent.stderr, "there is no such file");
     assertEquals([wrong.code, absent.code], [1, 1]);
+  });
+});
+
+Deno.test("bars without volume fill nothing, and a market that stands still is no crash: both are said, neither is an error", async () => {
+  await withFolder(async (folder) => {
+    const path = await writeTiny(folder);
+    const still = `${folder}/still.csv`;
+    const silent = `${folder}/silent.csv`;
+    const [heading, ...lines] = (await Deno.readTextFile(path)).trim().split("\n");
+    const column = heading.split(",").findIndex((name) => name.includes("volume"));
+    const changed = (change: (cells: string[]) => string[]) =>
+      [heading, ...lines.map((line) => change(line.split(",")).join(","))].join("\n");
+    await Deno.writeTextFile(silent, changed((cells) => cells.with(column, "0")));
+    const prices = new Set(["open", "high", "low", "close"]);
+    const names = heading.split(",").map((name) => name.replace("$", ""));
+    await Deno.writeTextFile(still, changed((cells) => cells.map((cell, i) => prices.has(names[i]) ? "5" : cell)));
+    const of = (input: string): Config => {
+      const { config } = tiny(input, ["strategy.name=buy_and_hold"]);
+      const scenarios = { ...config.scenarios, list: ["flash_crash"], seeds: 3, workers: 0, calibrate: false };
+      return { ...config, scenarios, risk: { ...config.risk, window: 100 } };
+    };
+    const nothing = await scenariosStage(of(silent));
+    assert(nothing.result.cells.every(({ fillShare }) => fillShare === 0));
+    assertStringIncludes(scenarioSummary(nothing, of(silent)).finding, "was filled in 1 scenario: the bars");
+    const risk = await riskStage(of(silent));
+    assert(risk.warnings.some((warning) => warning.startsWith("Nothing that was asked for was filled")));
+    const flat = await scenariosStage(of(still));
+    assertEquals(flat.realism, {});
+    assertEquals(flat.result.asRecorded[0].drawdownMedian, 0);
+    await assertRejects(
+      () => scenariosStage({ ...of(path), scenarios: { ...of(path).scenarios, calibrate: true } }),
+      RangeError,
+      "at least 4 whole weeks: they have 3",
+    );
   });
 });
