@@ -4,6 +4,7 @@ import { Secret } from "../../lib/base/secret.ts";
 import { type Candles, slice } from "../../lib/market/candles.ts";
 import { synthetic } from "../../lib/market/synthetic.ts";
 import { openStream, type StreamOptions } from "../../lib/data/shared_stream.ts";
+import { openRedisBars } from "../../lib/data/redis_bars.ts";
 import type { Bar, StreamEvent } from "../../lib/data/stream.ts";
 import { localExchange } from "../exchange/local_exchange.ts";
 import { noRedis, redisServer } from "../exchange/redis_server.ts";
@@ -106,6 +107,27 @@ Deno.test({
     await second.until(count(6));
     assertEquals(second.bars(), truth(btc, 100, 106));
     assertEquals(to.live.connections, 2);
+  },
+});
+
+Deno.test({
+  name: `when the feeder dies without a word another takes over once its lease is over${reason}`,
+  ignore,
+  async fn() {
+    await using to = await bench();
+    const others = { url: new Secret(to.redis.url), exchange: "binance", timeframe: "1h", keep: 100, onError() {} };
+    await using dead = await openRedisBars({ ...others, beside: "books=0,trades=false" });
+    assertEquals(await dead.add("BTC/USDT", truth(btc, 100, 101)[0]), true);
+    assertEquals(await dead.add("BTC/USDT", truth(btc, 100, 101)[0]), false); // it is there already
+    assert(await dead.lease("BTC/USDT", 400)); // and is never heard of again
+    await using trader = await to.trader({ since: at(99) });
+    await trader.until(count(2));
+    assertEquals(to.live.connections, 0);
+    await to.live.whenConnected(1);
+    await to.live.whenSubscribed(1);
+    await to.live.tick(3);
+    await trader.until(count(4));
+    assertEquals(trader.bars(), truth(btc, 99, 103));
   },
 });
 

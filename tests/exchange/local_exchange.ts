@@ -48,6 +48,8 @@ export interface LocalExchange extends AsyncDisposable {
   readonly seen: readonly Seen[];
   /** Orders that it took, in order. */
   readonly orders: readonly TakenOrder[];
+  /** Empties `seen`. */
+  forget(): void;
   /** Requests for bars among `seen`. */
   klines(): readonly Seen[];
   /** Waits until so many requests for bars have come in. */
@@ -156,6 +158,7 @@ export function localExchange(options: LocalExchangeOptions): LocalExchange {
   const setNow = (time: number) => void (now = time);
   return {
     ...{ url: `http://127.0.0.1:${port}`, port, seen, orders, close },
+    forget: () => void (seen.length = 0),
     klines: klinesSeen,
     asked: (count) => new Promise((resolve) => waiting.push({ count, resolve })),
     fail: (...more) => void faults.push(...more),
