@@ -135,7 +135,7 @@ export interface Seen {
 
 /**
  * What to change, in words, most useful first; what is fine is not mentioned. Parts are `update` (learning), `look` (asking
- * the policy) and `env`.
+ * the policy), `env` and `validate`.
  */
 export function advise({ samples, parts, cores }: Seen): string[] {
   const last = samples.slice(Math.floor(samples.length / 4)); // the start loads code
@@ -182,6 +182,14 @@ export function advise({ samples, parts, cores }: Seen): string[] {
   if (share("env") > 0.35) {
     advice.push(
       `${percent(share("env"))} of the time steps the env, on one core: more workers gain more than more threads.`,
+    );
+  }
+  if (share("validate") > 0.25) {
+    advice.push(
+      `${
+        percent(share("validate"))
+      } of the time tries the policy on the validation part: less often (train.eval_freq) ` +
+        `leaves more for learning.`,
     );
   }
   if (share("update") > 0.7) {

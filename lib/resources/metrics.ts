@@ -193,6 +193,8 @@ export function systemMetrics(sample: Sample): Record<string, number> {
     values[`system/gpu_${gpu}_memory_usage_percentage`] = 100 * memory / memoryTotal;
     values[`system/gpu_${gpu}_power_usage_watts`] = power;
   }
-  for (const [part, spent] of Object.entries(parts)) values[`system/time_${part}_percentage`] = 100 * spent / seconds;
+  for (const [part, spent] of Object.entries(parts)) { // told when it is over: it may have begun before the last sample
+    values[`system/time_${part}_percentage`] = 100 * Math.min(1, spent / seconds);
+  }
   return Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value)));
 }

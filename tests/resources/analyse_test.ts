@@ -105,6 +105,7 @@ Deno.test("advice says what is short and what to change", () => {
   assertStringIncludes(of({ gpus: [gpu] }), "GPU 0 works 10 % of the time: larger batches");
   assertStringIncludes(of({}, { look: 4 }), "40 % of the time asks the policy what to do: more env rows (env.n_envs)");
   assertStringIncludes(of({}, { env: 4 }), "40 % of the time steps the env");
+  assertStringIncludes(of({}, { validate: 4 }), "40 % of the time tries the policy on the validation part");
   assertStringIncludes(of({}, { update: 8 }), "80 % of the time learns: larger batches");
   const grows = times.map((time, i) => sample({ time, ownRss: 5e8 + 1e6 * i }));
   assertStringIncludes(advise({ samples: grows, parts: [], cores: 2 })[0], "memory grows 12 MB/min");
