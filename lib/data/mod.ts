@@ -17,3 +17,5 @@ export {
 export { loadCandles, type Loaded, type LoadOptions } from "./load.ts";
 export { type Sample, sampleCatalogue, sampleOrigin } from "./sample.ts";
 export type { Table, TableOptions } from "./table.ts";
+export { openStream, type StreamOptions } from "./shared_stream.ts";
+export type { MarketStream, StreamEvent } from "./stream.ts";
