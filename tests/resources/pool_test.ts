@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Json } from "../../lib/base/json.ts";
+import { rng } from "../../lib/base/random.ts";
 import { Secret } from "../../lib/base/secret.ts";
 import { openPool } from "../../lib/resources/pool.ts";
 import { alive, poolOf, until, workerCommand } from "./pool_of.ts";
@@ -100,6 +101,25 @@ Deno.test("a job whose worker died is handed out again, as often as is said", as
   } finally {
     await Deno.remove(mark);
   }
+});
+
+Deno.test("whichever workers are killed, and whenever, every job comes back once, with its own result", async () => {
+  await using pool = poolOf(3, { queue: 2 });
+  const random = rng(1);
+  let left = 12; // kills
+  const killing = setInterval(() => {
+    const running = pool.workers.filter(({ pid }) => pid > 0);
+    if (left-- <= 0 || running.length === 0) return clearInterval(killing);
+    const { pid } = running[Math.floor(random() * running.length)];
+    if (alive(pid)) Deno.kill(pid, "SIGKILL");
+  }, 60);
+  const values = Array.from({ length: 40 }, (_, i) => i);
+  const results = await Promise.all(values.map(async (value) => {
+    await pool.run({ do: "wait", ms: 20 }, { retries: 12 });
+    return await pool.run({ do: "echo", value }, { retries: 12 });
+  }));
+  clearInterval(killing);
+  assertEquals(results, values);
 });
 
 Deno.test("a worker that ends without a result has died", async () => {
