@@ -79,10 +79,15 @@ function ribbons(time: ArrayLike<number>, wild: readonly Series[], width: number
         sequential(0.06 + 0.94 * shares[i])
       }">${title}</rect>`;
     }).join("");
-    return textSvg(left - 6, row * h + h / 2 + 2, name.slice(0, narrow ? 6 : 10), {
-      anchor: "end",
-      size: narrow ? 9.5 : 11,
-    }) +
+    return textSvg(
+      left - 6,
+      row * h + h / 2 + 2,
+      narrow && name.length > 6 ? `${name.slice(0, 5)}.` : name.slice(0, 10),
+      {
+        anchor: "end",
+        size: narrow ? 9.5 : 11,
+      },
+    ) +
       drawn;
   });
   return tidySvg(svgOf(width, wild.length * h + 4, rows.join("")));

@@ -53,11 +53,17 @@ function draw({ scenarios, strategies, values, kind = "share" }: ScenarioHeatmap
   const letters = Math.max(3, Math.floor(cellWidth / (0.62 * (narrow ? 10 : 11.5))) - 1);
   const cut = (name: string) => (name.length > letters ? `${name.slice(0, letters - 1)}…` : name);
   const most = Math.max(0.01, ...Array.from(values, (value) => (Number.isFinite(value) ? Math.abs(value) : 0)));
-  const heads = strategies.map((name, s) =>
-    textSvg(left + (s + 0.5) * cellWidth, 14, cut(name), { size: narrow ? 10 : 11.5 })
+  const lines = strategies.map((name) => wrapped(name, letters));
+  const head = 8 + 14 * Math.max(...lines.map(({ length }) => length)); // names end just above the cells
+  const heads = strategies.flatMap((_, s) =>
+    lines[s].map((line, i) =>
+      textSvg(left + (s + 0.5) * cellWidth, head - 8 - 14 * (lines[s].length - 1 - i), cut(line), {
+        size: narrow ? 10 : 11.5,
+      })
+    )
   );
   const rows = scenarios.map((scenario, i) => {
-    const top = 22 + i * row;
+    const top = head + i * row;
     const label = narrow
       ? textSvg(0, top + 14, scenario.slice(0, 52), { anchor: "start", size, fill: color("ink") })
       : textSvg(left - 10, top + row / 2 + 4, scenario.slice(0, Math.floor((left - 12) / (0.58 * size))), {
@@ -84,5 +90,14 @@ function draw({ scenarios, strategies, values, kind = "share" }: ScenarioHeatmap
     });
     return label + cells.join("");
   });
-  return tidySvg(svgOf(width, 24 + scenarios.length * row, heads.join("") + rows.join("")));
+  return tidySvg(svgOf(width, head + 2 + scenarios.length * row, heads.join("") + rows.join("")));
+}
+
+/** Words in lines of no more than `letters`, where words allow it. */
+function wrapped(text: string, letters: number): string[] {
+  return text.split(" ").reduce<string[]>((lines, word) => {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > letters) return [...lines, word];
+    return [...lines.slice(0, -1), `${last} ${word}`];
+  }, []);
 }
