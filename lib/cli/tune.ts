@@ -4,6 +4,7 @@ import { presets } from "../config/presets.ts";
 import { samplers } from "../hyperopt/samplers.ts";
 import { schedulers } from "../hyperopt/schedulers.ts";
 import { formatSpace } from "../hyperopt/space.ts";
+import { deleteTrial, openStudy } from "../hyperopt/study.ts";
 import { snakeKeys } from "../pipeline/names.ts";
 import { listSweeps, otherSweeps, readSweep, type Sweep } from "../pipeline/sweep.ts";
 import { engines } from "../pipeline/sweep_engine.ts";
@@ -32,6 +33,7 @@ interface Options extends ConfigOptions {
   readonly storagePath?: string;
   readonly openHoldout?: string | boolean;
   readonly show?: string | boolean;
+  readonly delete?: string;
 }
 
 /** Options that stand for settings. */
@@ -79,6 +81,7 @@ export function tuneCommand(context: Context): Command {
     .option("--storage-path <folder>", "folder of sweeps, seen by all machines; mlflow_runs/.sweeps unless given")
     .option("--open-holdout [name]", "let the winner trade the test part, once: of a sweep, or of this one at its end")
     .option("--show [name]", "show a sweep, or which there are")
+    .option("--delete <name:trial>", "take a trial whose result is wrong out of the running; it still counts as tried")
     .addHelpText(
       "after",
       '\nExample:\n  lab tune quick --trials 30 --space "ppo.learning_rate=log(1e-4, 1e-2)" --space "ppo.gamma=float(0.5, 0.99)"',
@@ -101,6 +104,7 @@ async function act(context: Context, preset: string | undefined, options: Option
     const lines = await sweepLines(sweep);
     return print(options, sweepFacts(sweep), () => lines.join("\n"));
   }
+  if (options.delete !== undefined) return await removeTrial(options.delete, options);
   const set = Object.entries(paths).flatMap(([name, path]) => {
     const value = options[name as keyof typeof paths];
     if (value === undefined) return [];
@@ -173,6 +177,23 @@ async function act(context: Context, preset: string | undefined, options: Option
       ...runLines(done.run, loaded.config),
     ].join("\n"));
   if (openHoldout === true) await holdout(done.name);
+}
+
+async function removeTrial(which: string, options: Options): Promise<void> {
+  const [, name, trial] = which.match(/^(.+):(\d+)$/s) ?? [];
+  if (name === undefined) {
+    throw new RangeError(
+      `Cannot delete "${which}" as it must be a sweep and a trial of it, such as quick-20260102-030405:7`,
+    );
+  }
+  const { folder } = await readSweep(name, options.storagePath); // says which there are
+  {
+    await using study = openStudy(folder);
+    deleteTrial(study, Number(trial), "asked for");
+  }
+  const sweep = await readSweep(name, options.storagePath);
+  const lines = await sweepLines(sweep);
+  print(options, sweepFacts(sweep), () => lines.join("\n"));
 }
 
 const nothing = { update() {}, [Symbol.dispose]() {} };

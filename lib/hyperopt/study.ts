@@ -56,6 +56,7 @@ export interface TrialRow {
   readonly sharpe?: number; // per bar, of its returns out of sample
   readonly bars?: number; // how many those are
   readonly run?: string; // MLflow's
+  readonly deleted?: string; // why; it can't win, and still counts among what was tried
 }
 
 /** What a trial said at a rung. */
@@ -423,6 +424,7 @@ function catchUp(ledger: Ledger, entries: readonly JournalEntry[]): void {
       seen.set(trial, (seen.get(trial) ?? 0) + 1);
       if (written("exploit", trial) < seen.get(trial)!) ledger.append({ kind: "exploit", trial, from, params });
     } else if (entry.kind === "end" && written("end", entry.trial) === 0) ledger.append(ledgerEnd(entry));
+    else if (entry.kind === "deleted" && written("deleted", entry.trial) === 0) ledger.append(entry);
   }
 }
 
@@ -447,13 +449,33 @@ export function rowsOf(entries: readonly JournalEntry[]): TrialRow[] {
       const { kind: _, ...rest } = entry;
       rows.set(row.trial, { ...row, ...rest, value: entry.value ?? row.value, metrics: entry.metrics ?? row.metrics });
     } else if (entry.kind === "run") rows.set(row.trial, { ...row, run: entry.id });
+    else if (entry.kind === "deleted") rows.set(row.trial, { ...row, deleted: entry.note });
   }
   return [...rows.values()].sort((a, b) => a.trial - b.trial);
 }
 
-/** The finished trial of the best value, the first of equals. */
+/**
+ * Takes a trial that ended out of the running: what it found was wrong. The ledger goes on counting it.
+ *
+ * @throws {RangeError} if there is no such trial, it has not ended, or was deleted before
+ */
+export function deleteTrial({ journal, ledger, rows, spec }: Study, trial: number, note: string): void {
+  const row = rows.find((one) => one.trial === trial);
+  const fault = !row
+    ? `there is none of that number in ${spec.study}`
+    : row.state === "running"
+    ? "it must have ended: it runs"
+    : row.deleted !== undefined
+    ? `it was before, "${row.deleted}"`
+    : undefined;
+  if (fault) throw new RangeError(`Cannot delete trial ${trial} as ${fault}`);
+  journal.append({ kind: "deleted", trial, note });
+  ledger.append({ kind: "deleted", trial, note });
+}
+
+/** The finished trial of the best value, the first of equals; deleted ones left out. */
 export function bestOf(rows: readonly TrialRow[]): TrialRow | undefined {
-  return rows.filter(({ state }) => state === "finished")
+  return rows.filter(({ state, deleted }) => state === "finished" && deleted === undefined)
     .reduce<TrialRow | undefined>(
       (best, row) => best === undefined || row.value! > best.value! ? row : best,
       undefined,

@@ -41,6 +41,7 @@ export type JournalEntry =
     readonly sharpe?: number; // per bar
     readonly bars?: number;
   }
+  | { readonly kind: "deleted"; readonly trial: number; readonly note: string } // it still counts as tried
   /** Where it is recorded: MLflow runs of a session of the study, or of a trial. */
   | { readonly kind: "run"; readonly trial?: number; readonly id: string };
 

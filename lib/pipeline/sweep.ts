@@ -20,7 +20,7 @@ export interface Sweep {
   readonly spec: StudySpec;
   readonly space: Space;
   readonly step: number; // bar length, ms
-  readonly rows: readonly TrialRow[]; // by trial
+  readonly rows: readonly TrialRow[]; // by trial, without deleted ones
   /** The finished trial of the best value. */
   readonly best: TrialRow | undefined;
   /** Settings with which `lab train` trains the best. */
@@ -84,7 +84,7 @@ export async function readSweep(name: string, storage?: string): Promise<Sweep> 
   const { lines, head, fault } = verifyLedger(join(folder, "ledger.jsonl"));
   if (fault) throw new RangeError(`Cannot trust the sweep "${name}" as line ${fault.line} of its ledger ${fault.why}`);
   const { spec } = first;
-  const rows = rowsOf(entries);
+  const rows = rowsOf(entries).filter(({ deleted }) => deleted === undefined);
   const best = bestOf(rows);
   const count = countTrials(lines);
   const returns = new Map<number, Float64Array>();

@@ -3,7 +3,15 @@ import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { below, rng } from "../../lib/base/random.ts";
 import { countTrials, verifyLedger } from "../../lib/hyperopt/ledger.ts";
-import { openStudy, returnsOf, rowsOf, runStudy, type StudyOptions, type TrialRow } from "../../lib/hyperopt/study.ts";
+import {
+  deleteTrial,
+  openStudy,
+  returnsOf,
+  rowsOf,
+  runStudy,
+  type StudyOptions,
+  type TrialRow,
+} from "../../lib/hyperopt/study.ts";
 import { readJournal, type StudySpec } from "../../lib/hyperopt/study_journal.ts";
 import { withFolder } from "../pipeline/tiny.ts";
 import { fakeEngine, type FakeOptions, parabola, worth } from "./fake_engine.ts";
@@ -41,17 +49,15 @@ Deno.test("a study tries as many as it was told, keeps each one's values and ret
 
 Deno.test("with one worker the same spec gives the same study, byte for byte; another seed another one", async () => {
   await withFolder(async (folder) => {
-    for (const scheduler of ["asha", "median", "pbt"]) {
-      for (const sampler of ["random", "tpe"]) {
-        const spec = parabola({ scheduler, sampler });
-        const at = (name: string) => join(folder, `${scheduler}-${sampler}-${name}`);
-        await run(at("a"), spec, {}, { trials: 20 });
-        await run(at("b"), spec, {}, { trials: 20 });
-        const text = (name: string) => Deno.readTextFileSync(join(at(name), "journal.jsonl"));
-        assertEquals(text("b"), text("a"));
-        const { rows } = await run(at("c"), { ...spec, seed: 4 }, {}, { trials: 1 });
-        assert(rows[0].params.x !== rowsOf(readJournal(join(at("a"), "journal.jsonl")).entries)[0].params.x);
-      }
+    for (const [scheduler, sampler] of [["asha", "tpe"], ["median", "random"], ["pbt", "random"]]) {
+      const spec = parabola({ scheduler, sampler });
+      const at = (name: string) => join(folder, `${scheduler}-${sampler}-${name}`);
+      await run(at("a"), spec, {}, { trials: 20 });
+      await run(at("b"), spec, {}, { trials: 20 });
+      const text = (name: string) => Deno.readTextFileSync(join(at(name), "journal.jsonl"));
+      assertEquals(text("b"), text("a"));
+      const { rows } = await run(at("c"), { ...spec, seed: 4 }, {}, { trials: 1 });
+      assert(rows[0].params.x !== rowsOf(readJournal(join(at("a"), "journal.jsonl")).entries)[0].params.x);
     }
   });
 });
@@ -288,6 +294,23 @@ Deno.test("a study is begun once, held by one process, and only gone on with if 
     for (const [change, text] of wrong) {
       assertThrows(() => openStudy(join(folder, "wrong"), parabola(change)), Error, text);
     }
+  });
+});
+
+Deno.test("a trial that is deleted cannot win, and counts all the same", async () => {
+  await withFolder(async (folder) => {
+    await using study = openStudy(folder, parabola({ sampler: "tpe" }));
+    await runStudy(study, fakeEngine(), { trials: 6 });
+    const { trial } = study.best!;
+    deleteTrial(study, trial, "its data were wrong");
+    assert(study.best!.trial !== trial);
+    assertEquals(study.rows[trial].deleted, "its data were wrong");
+    assertThrows(() => deleteTrial(study, trial, "again"), RangeError, "it was before");
+    assertThrows(() => deleteTrial(study, 99, "none"), RangeError, "there is none");
+    await runStudy(study, fakeEngine(), { trials: 8 }); // numbers go on
+    assertEquals(study.rows.map((row) => row.trial), [0, 1, 2, 3, 4, 5, 6, 7]);
+    const { trials, deleted, sharpes } = countTrials(study.ledger.lines);
+    assertEquals([trials, deleted, sharpes.length], [8, 1, 8]);
   });
 });
 
