@@ -64,7 +64,7 @@ Deno.test({
         }
       }
       const count = "import sys, psycopg; c = psycopg.connect(sys.argv[1]); " +
-        "print(c.execute('select study_name, count(*) from studies join trials using (study_id) group by 1').fetchall())";
+        "print(c.execute('select study_name, count(*) from optuna.studies join optuna.trials using (study_id) group by 1').fetchall())";
       const { stdout } = await new Deno.Command(python, { args: ["-c", count, url] }).output();
       assertEquals(new TextDecoder().decode(stdout).trim(), "[('shared', 3)]");
     });
