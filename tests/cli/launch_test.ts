@@ -14,12 +14,12 @@ function may(line: string): Record<string, string> {
   );
 }
 
-Deno.test("only fetch reaches the network; what tracks reaches this machine; the rest reaches nothing", () => {
+Deno.test("only fetch and paper reach the network; what tracks reaches this machine; the rest reaches nothing", () => {
   for (const name of Object.keys(commands)) {
     const { net = "none" } = may(name);
-    const wanted = name === "fetch"
+    const wanted = ["fetch", "paper"].includes(name)
       ? "all"
-      : ["features", "check-leaks", "explain", "publish", "list", "config"].includes(name)
+      : ["features", "check-leaks", "explain", "publish", "list", "config", "monitor"].includes(name)
       ? "none"
       : "127.0.0.1,localhost";
     assertEquals([name, net.startsWith(wanted) ? wanted : net], [name, wanted]); // behind it the user's own server

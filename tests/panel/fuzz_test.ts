@@ -10,7 +10,11 @@ Deno.test({
   async fn() {
     await using test = await aPanel({ running: 1000, pressKill: () => Promise.resolve() });
     await Deno.writeTextFile(`${test.folder}/reports/a-1.html`, "<h1>a report</h1>");
-    const { stdout, stderr } = await new Deno.Command(program!, {
+    // 413 is a refusal as well.
+    const statuses = "[400, 401, 403, 404, 405, 409, 413, 415, 421, 422, 429]";
+    const settings = `[checks]\nnegative_data_rejection.expected-statuses = ${statuses}\n`;
+    await Deno.writeTextFile(`${test.folder}/schemathesis.toml`, settings);
+    const { success, stdout, stderr } = await new Deno.Command(program!, {
       args: [
         ...["run", `${test.base}/api/openapi.json`, "--header", `Authorization: Bearer ${test.panel.token}`],
         ...["--exclude-path", "/api/events", "--exclude-path", "/api/tracking/start"], // endless; would install MLflow
@@ -23,7 +27,7 @@ Deno.test({
     }).output();
     const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     console.log(said.slice(-3000));
-    assert(/No issues found|passed/.test(said), said);
+    assert(success, said.slice(-20_000));
     assertEquals((await test.ask("/api/status")).status, 200); // still there
   },
 });
