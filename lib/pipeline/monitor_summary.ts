@@ -3,7 +3,8 @@ import { escapeHtml } from "../base/progress.ts";
 import type { Config } from "../config/schema.ts";
 import { count, number, percent } from "../report/format.ts";
 import { type Summary, summary } from "../report/summary.ts";
-import { addsText, type MonitorReport } from "./monitor.ts";
+import type { MonitorReport } from "./monitor.ts";
+import { addsText } from "./monitor_advice.ts";
 
 /** Header of a report on the machine. */
 export function monitorSummary(report: MonitorReport, config: Config): Summary & Displayable {
