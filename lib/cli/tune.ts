@@ -219,7 +219,7 @@ async function sweepLines(sweep: Sweep): Promise<string[]> {
 }
 
 function sweepFacts(sweep: Sweep) {
-  const { name, spec, rows, best, count, deflated, overfitting, ledgerHead, config, space } = sweep;
+  const { name, spec, rows, best, count, deflated, deflatedFinished, overfitting, ledgerHead, config, space } = sweep;
   return {
     ...{
       name,
@@ -234,6 +234,7 @@ function sweepFacts(sweep: Sweep) {
     best_config: config ?? null,
     count: snakeKeys(count),
     deflated_sharpe: deflated ? snakeKeys(deflated) : null,
+    deflated_sharpe_finished: deflatedFinished ? snakeKeys(deflatedFinished) : null,
     overfitting: overfitting
       ? {
         ...{ probability: overfitting.probability, loss: overfitting.loss, slope: overfitting.slope },

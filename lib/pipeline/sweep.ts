@@ -32,6 +32,12 @@ export interface Sweep {
   readonly ledgerHead: string;
   /** The Sharpe ratio of the best beside what so many trials show by luck. */
   readonly deflated: DeflatedSharpe | undefined;
+  /**
+   * The same, for as many trials that differ as much as those that used their whole budget do. Trials given up half-trained
+   * lose to costs what no finished one would, which makes all of them differ more than luck would have it. Nothing of fewer
+   * than 3 finished trials.
+   */
+  readonly deflatedFinished: DeflatedSharpe | undefined;
   /** What becomes of the best of one half of the bars in the other; nothing of fewer than two trials or 32 bars. */
   readonly overfitting: Overfitting | undefined;
 }
@@ -92,6 +98,7 @@ export async function readSweep(name: string, storage?: string): Promise<Sweep> 
     if (state === "finished" || state === "pruned") returns.set(trial, await returnsOf({ folder }, trial));
   }
   const own = best && returns.get(best.trial);
+  const finished = rows.flatMap(({ state, sharpe }) => state === "finished" && sharpe !== undefined ? [sharpe] : []);
   return {
     ...{
       name,
@@ -107,6 +114,9 @@ export async function readSweep(name: string, storage?: string): Promise<Sweep> 
     },
     config: best && configOf({ config: spec.config, params: best.params }),
     deflated: own && deflatedSharpe(sharpeSample(own), Math.max(1, count.trials), count.sharpes),
+    deflatedFinished: own && finished.length >= 3
+      ? deflatedSharpe(sharpeSample(own), Math.max(1, count.trials), finished)
+      : undefined,
     overfitting: overfittingOf([...returns.values()]),
   };
 }

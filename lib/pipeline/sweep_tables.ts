@@ -36,7 +36,9 @@ export function paramsText(params: Params): string {
 }
 
 /** One sentence each on what was tried, who won, and what that is worth. */
-export function sweepVerdict({ rows, best, count: counted, deflated, overfitting, spec }: Sweep): string[] {
+export function sweepVerdict(
+  { rows, best, count: counted, deflated, deflatedFinished, overfitting, spec }: Sweep,
+): string[] {
   const tried = `${counted.trials} configurations were tried on ${spec.data}: ${counted.finished} finished, ` +
     `${counted.pruned} stopped early, ${counted.failed} failed${
       counted.exploits > 0 ? `; ${counted.exploits} of them went on from another's checkpoint` : ""
@@ -60,6 +62,13 @@ export function sweepVerdict({ rows, best, count: counted, deflated, overfitting
           number(expectedMax, { digits: 4 })
         }. The probability that it is above that (deflated Sharpe ` +
         `ratio) is ${percent(probability)}${probability > 0.95 ? "" : ": luck alone may explain it"}.`,
+    ...(deflatedFinished && !Number.isNaN(deflatedFinished.deflated)
+      ? [
+        `If only trials that used their whole budget say how much trials differ, it is ${
+          percent(deflatedFinished.deflated)
+        }, above ${number(deflatedFinished.expectedMax, { digits: 4 })}.`,
+      ]
+      : []),
     ...(overfitting
       ? [
         `Probability of backtest overfitting (CSCV over ${overfitting.trials} trials): ${

@@ -290,7 +290,7 @@ export function resumedConfig(loaded: LoadedConfig, name: string, storage?: stri
   };
 }
 
-function numbersOf({ rows, best, count, deflated, overfitting }: Sweep): Record<string, number> {
+function numbersOf({ rows, best, count, deflated, deflatedFinished, overfitting }: Sweep): Record<string, number> {
   return {
     "sweep/trials": count.trials,
     "sweep/finished": count.finished,
@@ -306,6 +306,7 @@ function numbersOf({ rows, best, count, deflated, overfitting }: Sweep): Record<
         "sweep/deflated_sharpe": deflated.deflated,
       }
       : {}),
+    ...(deflatedFinished ? { "sweep/deflated_sharpe_finished": deflatedFinished.deflated } : {}),
     ...(overfitting ? { "sweep/probability_of_overfitting": overfitting.probability } : {}),
   };
 }
