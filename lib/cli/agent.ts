@@ -174,13 +174,14 @@ function withSettings<O extends ConfigOptions>(options: O, paths: Readonly<Recor
 
 /** What `lab evaluate --json` says of agents. */
 export function agentFacts(
-  { source, seeds, rows, improvement, monthlyImprovement, fees, lag, costs, actions, warnings }: AgentReport,
+  { source, rules, seeds, rows, improvement, monthlyImprovement, fees, lag, costs, actions, warnings }: AgentReport,
 ) {
   const { market, period } = source;
   return {
     data: source.name,
     span: spanText(market, period),
     data_hash: source.hash,
+    rules: rules.map(({ text }) => text),
     seeds: seeds.map(({ seed, evaluation }) => snakeKeys({ ...evaluation, seed })),
     comparison: rows.map(snakeKeys),
     improvement,
@@ -195,9 +196,10 @@ export function agentFacts(
 
 /** Agents beside their baselines, as text. */
 export function agentLines(report: AgentReport): string[] {
-  const { source, rows, seeds, warnings } = report;
+  const { source, rules, rows, seeds, warnings } = report;
   return [
     `${source.name}, ${spanText(source.market, source.period)}, fees and spread included`,
+    ...(rules.length > 0 ? [`Risk rules over the agent: ${rules.map(({ text }) => text).join(", ")}`] : []),
     "",
     agentTable(rows).text,
     "",
