@@ -2,7 +2,7 @@ import type { Candles } from "../market/candles.ts";
 import { formatDate } from "../base/time.ts";
 import { openTasks, type Task } from "./indicators/compute.ts";
 import { indicators } from "./indicators/mod.ts";
-import type { Step } from "./indicators/step.ts";
+import { blockLength, type Step } from "./indicators/step.ts";
 import { children, formatSpec, ownColumns, parseSpec, type Spec, warmupOf } from "./spec.ts";
 import { divide, type Guard, transforms } from "./transforms.ts";
 
@@ -11,66 +11,63 @@ export interface GrowingFeatures {
   readonly names: readonly string[]; // [F] as the specs were written
   /** First bar at which every feature is known. */
   readonly warmup: number;
-  /** Their values [F][T] and room for more; anything before a feature's own warm-up. Others after `update` ran out of room. */
-  readonly columns: readonly Float64Array[];
   /**
    * Works out the bars that `candles` has and this has not seen yet.
    *
-   * @param into takes the newest bar's values [F], NaN before the warm-up; at `at`
+   * @param take is given their values: `columns[f][t - origin]` for the bars `from` to `to`; anything before a feature's
+   * own warm-up. May be called several times. Not to be kept
    * @throws {RangeError} if a value after the warm-up is not finite, as a 32-bit number
    */
-  update(candles: Candles, into?: Float32Array, at?: number): void;
+  update(candles: Candles, take: TakeBars): void;
 }
 
-/** Bars that there is room for at first. */
-const ROOM = 4096;
+/** Takes the values of bars `from` to `to`. */
+export type TakeBars = (columns: readonly Float64Array[], from: number, to: number, origin: number) => void;
 
 /**
  * Features bar by bar, with the numbers that `buildFeatures` gives for all bars at once, to the last bit: the kernels of
- * the indicators go on where they were, and what else a spec says looks back a known number of bars. When its room is
- * full it is doubled and all bars are worked out anew.
+ * the indicators go on where they were, and what else a spec says looks back a known number of bars. However many bars
+ * come, it keeps a few thousand: columns are moved back when they are full.
  *
  * @throws {SyntaxError} if a spec cannot be read
  */
-export function growingFeatures(specs: readonly string[], room = ROOM): GrowingFeatures {
+export function growingFeatures(specs: readonly string[]): GrowingFeatures {
   const names = specs.map((text) => text.trim());
   const roots = names.map((text) => parseSpec(text, { columns: [] }));
   const starts = roots.map(warmupOf);
-  let plan = open(roots, room);
-  let seen = 0;
+  const warmup = Math.max(0, ...starts);
+  const kept = blockLength * Math.ceil((warmup + 2 * blockLength) / blockLength); // bars that anything looks back at
+  const room = 2 * kept;
+  const plan = open(roots, room);
+  let [seen, origin] = [0, 0];
   return {
     names,
-    warmup: Math.max(0, ...starts),
-    get columns() {
-      return plan.columns;
-    },
-    update(candles, into, at = 0) {
-      const { length } = candles;
-      if (length > room) {
-        while (length > room) room *= 2;
-        plan = open(roots, room);
-        seen = 0;
-      }
-      for (const name of ownColumns) plan.inputs[name].set(bars(candles, name).subarray(seen, length), seen);
-      plan.step(seen, length);
-      for (let t = Math.max(seen, 0); t < length; t++) {
+    warmup,
+    update(candles, take) {
+      while (seen < candles.length) {
+        if (seen - origin === room) {
+          for (const column of plan.all) column.copyWithin(0, room - kept);
+          origin += room - kept;
+        }
+        const to = Math.min(candles.length, origin + room);
+        for (const name of ownColumns) {
+          plan.inputs[name].set(candles[name as "$close" | "filled"].subarray(seen, to), seen - origin);
+        }
+        plan.step(seen - origin, to - origin);
         for (let f = 0; f < roots.length; f++) {
-          if (t >= starts[f] && !(Math.abs(plan.columns[f][t]) < LARGEST)) {
-            refuse(candles, names[f], plan.columns[f][t], t);
+          for (let t = Math.max(seen, starts[f]); t < to; t++) {
+            const value = plan.columns[f][t - origin];
+            if (!(Math.abs(value) < LARGEST)) refuse(candles, names[f], value, t);
           }
         }
+        take(plan.columns, seen, to, origin);
+        seen = to;
       }
-      seen = length;
-      if (into === undefined) return;
-      const known = length > this.warmup;
-      for (let f = 0; f < roots.length; f++) into[at + f] = known ? plan.columns[f][length - 1] : NaN;
     },
   };
 }
 
 const LARGEST = 3.4028235677973366e38; // from here on it is infinite as a 32-bit float
-
-const bars = (candles: Candles, name: string) => candles[name as "$close" | "filled"];
 
 function refuse(candles: Candles, name: string, value: number, t: number): never {
   throw new RangeError(
@@ -82,6 +79,7 @@ function refuse(candles: Candles, name: string, value: number, t: number): never
 interface Plan {
   readonly inputs: Readonly<Record<string, Float64Array>>;
   readonly columns: readonly Float64Array[]; // [F]
+  readonly all: readonly Float64Array[]; // whatever bars are kept in
   readonly step: Step;
 }
 
@@ -90,6 +88,7 @@ function open(roots: readonly Spec[], room: number): Plan {
   const inputs = Object.fromEntries(ownColumns.map((name) => [name, new Float64Array(room)]));
   const columns = new Map<string, Float64Array>(); // of a spec, by its text
   const outputs = new Map<string, Float64Array[]>(); // of an indicator's call
+  const all = new Set<Float64Array>(Object.values(inputs));
   const stages: { readonly tasks: Task[]; readonly steps: Step[] }[] = [];
   const stage = (depth: number) => stages[depth] ??= { tasks: [], steps: [] };
 
@@ -111,6 +110,7 @@ function open(roots: readonly Spec[], room: number): Plan {
     if (spec.kind === "number") return new Float64Array(room).fill(spec.value);
     if (spec.kind === "indicator") return call(spec)[indicators[spec.name].outputs.indexOf(spec.output)];
     const out = new Float64Array(room);
+    all.add(out);
     const below = children(spec).map(columnOf);
     stage(depthOf(spec)).steps.push(stepOf(spec, below, out));
     return out;
@@ -124,6 +124,7 @@ function open(roots: readonly Spec[], room: number): Plan {
     const indicator = indicators[name];
     const reads = indicator.inputs.map((column, i) => given[i] ? columnOf(given[i]) : inputs[column]);
     const made = indicator.outputs.map(() => new Float64Array(room));
+    for (const output of made) all.add(output);
     const start = Math.max(0, ...given.map(warmupOf));
     stage(depthOf(spec) - 1).tasks.push({ indicator, params, columns: reads, start, outputs: made });
     outputs.set(key, made);
@@ -135,11 +136,15 @@ function open(roots: readonly Spec[], room: number): Plan {
   for (let depth = 0; depth < stages.length; depth++) {
     steps.push(...(stages[depth]?.steps ?? []));
     const tasks = stages[depth]?.tasks ?? [];
-    if (tasks.length > 0) steps.push(openTasks(tasks));
+    if (tasks.length === 0) continue;
+    const { step, work } = openTasks(tasks);
+    steps.push(step);
+    for (const column of work) all.add(column);
   }
   return {
     inputs,
     columns: results,
+    all: [...all],
     step(from, to) {
       for (const step of steps) step(from, to);
     },

@@ -61,7 +61,13 @@ export function policyDecider(saved: SavedPolicy, specs: readonly string[]): Ope
     const decider = openDecider({ policy, actions, first }, 1, 0);
     const see = () => {
       rows.copyWithin(0, F);
-      assets.forEach((candles, k) => each[k].update(candles, rows, (window - 1) * F + k * specs.length));
+      assets.forEach((candles, k) => {
+        const at = (window - 1) * F + k * specs.length;
+        each[k].update(candles, (columns, _from, to, origin) => {
+          const known = to > each[k].warmup;
+          columns.forEach((column, f) => rows[at + f] = known ? column[to - 1 - origin] : NaN);
+        });
+      });
     };
     return {
       see,

@@ -9,10 +9,11 @@ export function averageRanges(market: Market, period: number): Float64Array[] {
   if (growth === undefined) return assets.map((one) => atr(one.$high, one.$low, one.$close, period));
   return assets.map((candles) => {
     const features = growingFeatures([`atr(${period})`]);
-    return barColumn(market, (ranges) => (from, to) => {
-      features.update(candles);
-      ranges.set(features.columns[0].subarray(from, to), from);
-      if (from < features.warmup) ranges.fill(NaN, from, Math.min(to, features.warmup));
+    return barColumn(market, (ranges) => () => {
+      features.update(candles, ([column], from, to, origin) => {
+        ranges.set(column.subarray(from - origin, to - origin), from);
+        if (from < features.warmup) ranges.fill(NaN, from, Math.min(to, features.warmup));
+      });
     });
   });
 }

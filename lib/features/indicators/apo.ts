@@ -34,6 +34,7 @@ function simpleStep(
   let state = { fast: 0, slow: 0, renew: sumLength };
   return (from, to) => {
     let { fast, slow, renew } = state;
+    renew += from;
     let t = from;
     for (const end = Math.min(to, slowperiod - 1); t < end; t++) {
       fast += values[t];
@@ -58,7 +59,7 @@ function simpleStep(
         slow -= values[t - slowperiod + 1];
       }
     }
-    state = { fast, slow, renew };
+    state = { fast, slow, renew: renew - to };
   };
 }
 

@@ -29,15 +29,18 @@ const kernel = single(([high, low, close], { timeperiod: period }, [out]) => {
  * in the order in which TA-Lib sums it, which is that of a ring of `period` places.
  */
 function meanStep(prices: Float64Array, period: number, out: Float64Array): Step {
-  const exact = (t: number) => {
+  let passed = 0; // bars so far: more than a step's number says once a column that goes on has been moved back
+  const exact = (t: number, moved: number) => {
     let sum = 0;
-    const turn = t - t % period;
+    const turn = t - (t + moved) % period;
     for (let i = turn; i <= t; i++) sum += prices[i];
     for (let i = t - period + 1; i < turn; i++) sum += prices[i];
     return sum / period;
   };
   let kept = 0;
   return (from, to) => {
+    const moved = passed - from;
+    passed += to - from;
     let sum = kept;
     for (let t = Math.max(from, period - 1); t < to;) {
       if (t === period - 1 || t % blockLength === 0) {
@@ -47,7 +50,7 @@ function meanStep(prices: Float64Array, period: number, out: Float64Array): Step
       for (const end = Math.min(to, blockOf(t) + blockLength); t < end; t++) {
         sum += prices[t];
         const mean = sum / period;
-        out[t] = Math.abs(prices[t] - mean) < 1e-4 * Math.abs(mean) ? exact(t) : mean;
+        out[t] = Math.abs(prices[t] - mean) < 1e-4 * Math.abs(mean) ? exact(t, moved) : mean;
         sum -= prices[t - period + 1];
       }
     }

@@ -98,20 +98,22 @@ export interface Task {
 /**
  * Begins to compute indicators of columns that are still to be filled: what it gives does it for the bars `from` to `to`
  * once they are there, however few at a time, with the numbers of `computeCalls` to the last bit; those
- * before the warm-up may be anything. All columns are of one length, the most bars that there can be.
+ * before the warm-up may be anything. All columns are of one length, the most bars that there can be at once: to go on for
+ * ever, they and the work columns are moved back by whole blocks, and the numbers of bars with them.
  */
-export function openTasks(tasks: readonly Task[]): Step {
+export function openTasks(tasks: readonly Task[]): { readonly step: Step; readonly work: readonly Float64Array[] } {
   freeWorkColumns();
   const groups = grouped(tasks);
   const steps = groups.map(begin);
-  keepWorkColumns();
-  return (from, to) => {
+  const work = keepWorkColumns();
+  const step: Step = (from, to) => {
     for (let at = from; at < to;) {
       const end = Math.min(to, at - at % blockLength + blockLength);
       for (const step of steps) step(at, end);
       at = end;
     }
   };
+  return { step, work };
 }
 
 interface Group {

@@ -11,6 +11,7 @@ const kernel = single(([a, b], { timeperiod: period }, [out]) => {
   let state = { levelA: 0, levelB: 0, ...sums, leftA: 0, leftB: 0, renew: 33 * period - 2 };
   return (from, to) => {
     let { levelA, levelB, sumA, sumB, squaresA, squaresB, products, leftA, leftB, renew } = state;
+    renew += from;
     if (from === 0) [levelA, levelB] = [a[0], b[0]];
     let t = from;
     for (const end = Math.min(to, period - 1); t < end; t++) {
@@ -85,7 +86,7 @@ const kernel = single(([a, b], { timeperiod: period }, [out]) => {
       products -= oldX * oldY;
       t++;
     }
-    state = { levelA, levelB, sumA, sumB, squaresA, squaresB, products, leftA, leftB, renew };
+    state = { levelA, levelB, sumA, sumB, squaresA, squaresB, products, leftA, leftB, renew: renew - to };
   };
 });
 

@@ -40,8 +40,8 @@ export function exponentialStep(
   const alpha = weight(period);
   const lag = period - 1;
   const start = Math.min(levels * lag, values.length - 1);
-  const begin = () => {
-    const [first, second, third] = startChain(values, period, levels);
+  const begin = (to: number) => {
+    const [first, second, third] = startChain(values.subarray(0, to), period, levels);
     first.forEach((e1, i) => single[lag + i] = e1);
     second?.forEach((e2, i) => double[2 * lag + i] = 2 * first[lag + i] - e2);
     third?.forEach((e3, i) => triple[3 * lag + i] = 3 * first[2 * lag + i] - 3 * second[lag + i] + e3);
@@ -49,7 +49,7 @@ export function exponentialStep(
   };
   let state = { e1: 0, e2: 0, e3: 0 };
   return (from, to) => {
-    if (from <= start && to > start) state = begin();
+    if (from <= start) state = begin(to); // as far as it goes: the single average is known before the triple one
     let { e1, e2, e3 } = state;
     for (let t = Math.max(from, start + 1); t < to; t++) {
       e1 = (values[t] - e1) * alpha + e1;

@@ -15,6 +15,7 @@ export function kamaStep(values: Float64Array, period: number, out: Float64Array
   let state = { average: 0, path: 0, leaving: 0, still: 0, renew: sumLength };
   return (from, to) => {
     let { average, path, leaving, still, renew } = state;
+    renew += from;
     if (from <= period) average = values[period - 1];
     let t = Math.max(from, 1);
     for (const end = Math.min(to, period); t < end; t++) {
@@ -43,7 +44,7 @@ export function kamaStep(values: Float64Array, period: number, out: Float64Array
         out[t] = average;
       }
     }
-    state = { average, path, leaving, still, renew };
+    state = { average, path, leaving, still, renew: renew - to };
   };
 }
 

@@ -14,6 +14,7 @@ const kernel: Kernel = ([values], [period], { linearreg_slope, tsf }) => {
   let state = { sum: 0, aged: 0, renew: period - 1 }; // Σ y and Σ age · y of the window less its newest value
   return (from, to) => {
     let { sum, aged, renew } = state;
+    renew += from;
     let t = Math.max(from, period - 1);
     while (t < to) {
       if (t === renew) {
@@ -35,7 +36,7 @@ const kernel: Kernel = ([values], [period], { linearreg_slope, tsf }) => {
         sum -= leaving;
       }
     }
-    state = { sum, aged, renew };
+    state = { sum, aged, renew: renew - to };
   };
 };
 

@@ -22,6 +22,7 @@ const kernel = single(([high, low, close, volume], { timeperiod: period }, [out]
   let state = { inflow: 0, outflow: 0, idle: 0, renew: sumLength };
   const compare: Step = (from, to) => {
     let { inflow, outflow, idle, renew } = state;
+    renew += from;
     let t = Math.max(from, 1);
     for (const end = Math.min(to, period); t < end; t++) {
       inflow += inflows[t];
@@ -53,7 +54,7 @@ const kernel = single(([high, low, close, volume], { timeperiod: period }, [out]
         outflow -= outflows[t - period + 1];
       }
     }
-    state = { inflow, outflow, idle, renew };
+    state = { inflow, outflow, idle, renew: renew - to };
   };
   return inTurn(flow, compare);
 });

@@ -5,6 +5,7 @@ export function smaStep(values: Float64Array, period: number, out: Float64Array)
   let state = { sum: 0, renew: sumLength };
   return (from, to) => {
     let { sum, renew } = state;
+    renew += from;
     let t = from;
     for (const end = Math.min(to, period - 1); t < end; t++) sum += values[t];
     while (t < to) {
@@ -19,6 +20,6 @@ export function smaStep(values: Float64Array, period: number, out: Float64Array)
         sum -= values[t - period + 1];
       }
     }
-    state = { sum, renew };
+    state = { sum, renew: renew - to };
   };
 }

@@ -12,6 +12,7 @@ export function deviationStep(values: Float64Array, period: number, out: Float64
   let state = { level: 0, sum: 0, squares: 0, renew: 33 * period - 2 };
   return (from, to) => {
     let { level, sum, squares, renew } = state;
+    renew += from;
     if (from === 0) level = values[0];
     let t = from;
     for (const end = Math.min(to, period - 1); t < end; t++) {
@@ -52,6 +53,6 @@ export function deviationStep(values: Float64Array, period: number, out: Float64
       squares -= leaving * leaving;
       t++;
     }
-    state = { level, sum, squares, renew };
+    state = { level, sum, squares, renew: renew - to };
   };
 }

@@ -5,7 +5,8 @@
  * small loop: V8 keeps the numbers of a loop and the places of its columns in registers while there are few of them,
  * and three loops of three columns took a third of the time of one loop of nine. It compiles a function that is called
  * for every block better than a long loop it finds itself in, whose numbers it keeps boxed. What goes on from block to
- * block is kept in `state`; within a block it must be in local variables.
+ * block is kept in `state`; within a block it must be in local variables. Numbers of bars are not kept, but how far away
+ * they are: where bars come for ever, columns are moved back by whole blocks now and then.
  */
 export type Step = (from: number, to: number) => void;
 
@@ -66,10 +67,12 @@ export function freeWorkColumns(): void {
   taken = 0;
 }
 
-/** Leaves all work columns to whom they were given: kernels that go on as bars come need theirs for good. */
-export function keepWorkColumns(): void {
+/** Leaves all work columns to whom they were given, and names them: kernels that go on as bars come need theirs for good. */
+export function keepWorkColumns(): Float64Array[] {
+  const given = kept.slice(1, taken + 1);
   kept.length = 0;
   taken = 0;
+  return given;
 }
 
 function keptColumn(which: number, length: number): Float64Array {

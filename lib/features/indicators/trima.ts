@@ -17,6 +17,7 @@ export function trimaStep(values: Float64Array, period: number, out: Float64Arra
   let state = { weighted: 0, newer: 0, older: 0, leaving: 0, renew: period - 1 };
   return (from, to) => {
     let { weighted, newer, older, leaving, renew } = state;
+    renew += from;
     let t = Math.max(from, period - 1);
     while (t < to) {
       if (t === renew) {
@@ -42,7 +43,7 @@ export function trimaStep(values: Float64Array, period: number, out: Float64Arra
         out[t] = weighted * share;
       }
     }
-    state = { weighted, newer, older, leaving, renew };
+    state = { weighted, newer, older, leaving, renew: renew - to };
   };
 }
 

@@ -18,6 +18,7 @@ const kernel = single(([high, low, close], { timeperiod1, timeperiod2, timeperio
   let state = { pressure1: 0, pressure2: 0, pressure3: 0, range1: 0, range2: 0, range3: 0, still: 0, renew: long };
   const compare: Step = (from, to) => {
     let { pressure1, pressure2, pressure3, range1, range2, range3, still, renew } = state;
+    renew += from;
     let t = Math.max(from, long);
     while (t < to) {
       if (t >= renew) { // sums of the windows that end before t
@@ -44,7 +45,7 @@ const kernel = single(([high, low, close], { timeperiod1, timeperiod2, timeperio
         out[t] = 100 * ((4 * share1 + 2 * share2 + share3) / 7);
       }
     }
-    state = { pressure1, pressure2, pressure3, range1, range2, range3, still, renew };
+    state = { pressure1, pressure2, pressure3, range1, range2, range3, still, renew: renew - to };
   };
   pressures[0] = ranges[0] = 0; // the first bar has no close before it
   return inTurn(measure, compare);

@@ -12,6 +12,7 @@ export function wmaStep(values: Float64Array, period: number, out: Float64Array)
   let state = { weighted: 0, sum: 0, leaving: 0, renew: period - 1 };
   return (from, to) => {
     let { weighted, sum, leaving, renew } = state;
+    renew += from;
     let t = Math.max(from, period - 1);
     while (t < to) {
       if (t === renew) {
@@ -32,7 +33,7 @@ export function wmaStep(values: Float64Array, period: number, out: Float64Array)
         leaving = values[t - period + 1];
       }
     }
-    state = { weighted, sum, leaving, renew };
+    state = { weighted, sum, leaving, renew: renew - to };
   };
 }
 
