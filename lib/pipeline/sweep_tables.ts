@@ -49,10 +49,8 @@ export function sweepVerdict(
   const { sharpe, expectedMax, deflated: probability, bars } = deflated;
   return [
     tried,
-    `Trial ${best.trial} won with ${objectiveName(spec.config.tune)} ${
-      number(best.value!)
-    }, the mean of ${spec.folds} folds ` +
-    `and ${spec.seeds.length} seeds out of sample.`,
+    `Trial ${best.trial} won with ${objectiveName(spec.config.tune)} ${number(best.value!)}, the mean of ` +
+    `${count(spec.folds, "fold")} and ${count(spec.seeds.length, "seed")} out of sample.`,
     Number.isNaN(probability)
       ? "It did not trade, so there is nothing to deflate."
       : `Per bar its Sharpe ratio is ${number(sharpe, { digits: 4 })} over ${
