@@ -7,7 +7,7 @@ import { openApi } from "./openapi.ts";
 import { Problem } from "./problem.ts";
 import type { Reports } from "./reports.ts";
 import { type Route, route } from "./route.ts";
-import { commandLine, completed, stageOf, unavailable } from "./stages.ts";
+import { commandLine, completed, stageOf, stages, unavailable } from "./stages.ts";
 import type { Tracking } from "./tracking.ts";
 
 /** What the API stands on. */
@@ -28,8 +28,8 @@ const values = z.record(z.string().min(1).max(100), z.string().max(4000)).descri
   "must be at most 300",
 );
 const order = z.strictObject({
-  stage: z.string().min(1).max(40).describe("as /api/stages lists it"),
-  preset: z.string().min(1).max(40).default("quick"),
+  stage: z.enum(stages.map(({ name }) => name)).describe("as /api/stages lists it"),
+  preset: z.enum(presetNames()).default("quick"),
   set: values.default({}).describe("settings that differ from the preset's: ppo.gamma, 0.9"),
   options: values.default({}).describe("options of the stage: model, candelabra@champion"),
 });
@@ -43,6 +43,7 @@ const job = z.object({
   ended: z.number().nullable(),
   code: z.number().nullable(),
   message: z.string(),
+  result: z.string(),
   order: z.object({
     stage: z.string(),
     preset: z.string(),
@@ -96,7 +97,7 @@ export function apiRoutes({ jobs, hub, tracking: mlflow, reports, pressKill, ver
       method: "get",
       path: "/api/presets/{preset}",
       summary: "Every setting as it is with a preset",
-      params: z.strictObject({ preset: z.enum(presetNames() as [string, ...string[]]) }),
+      params: z.strictObject({ preset: z.enum(presetNames()) }),
       answer: { status: 200, schema: z.object({ settings: z.record(z.string(), z.string()) }) },
       handle: ({ params }) => ({ settings: settingsOf(params.preset) }),
     }),

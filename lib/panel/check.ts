@@ -1,6 +1,9 @@
 import { didYouMean } from "../base/suggest.ts";
+import { parseDate, parseTimeframe, parseTimerange } from "../base/time.ts";
 import { loadConfig } from "../config/load.ts";
+import * as option from "../config/option.ts";
 import { presets } from "../config/presets.ts";
+import { parseRules } from "../risk/mod.ts";
 import { makeStrategy } from "../strategies/mod.ts";
 import type { FieldError } from "./problem.ts";
 import { type Order, stageOf, stages } from "./stages.ts";
@@ -28,7 +31,7 @@ export async function checkOrder(order: Order): Promise<Checked> {
       errors.push({ field, message: `is not known: ${didYouMean(name, Object.keys(known))}` });
     } else if (value !== "") {
       const fault = control(value) ??
-        (value.startsWith("-") ? "must not begin with -" : faultOf(() => known[name].read(value)));
+        (value.startsWith("-") ? "must not begin with -" : faultOf(() => (readers[name] ?? known[name].read)(value)));
       if (fault) errors.push({ field, message: fault });
     }
   }
@@ -46,32 +49,63 @@ export async function checkOrder(order: Order): Promise<Checked> {
   }
   for (const [path, value] of Object.entries(order.set)) {
     const fault = control(path) ?? control(value) ?? (path.includes("=") ? "must not hold =" : undefined) ??
-      faultOf(() => loadConfig({ set: [`${path}=${value}`] }));
+      faultOf(() => loadConfig({ set: [`${path}=${value}`] })) ??
+      (value !== "" && Object.hasOwn(readers, path) ? faultOf(() => readers[path](value)) : undefined);
     if (fault) errors.push({ field: `set.${path}`, message: fault });
   }
   if (stage.sections.includes("strategy") && !errors.some(({ field }) => field.startsWith("set.strategy."))) {
     const own = Object.entries(order.set).filter(([path]) => path.startsWith("strategy."));
     const { name, ...settings } = loadConfig({ set: own.map(([path, value]) => `${path}=${value}`) }).config.strategy;
-    const fault = faultOf(() => makeStrategy(String(name), settings));
-    const key = fault?.match(/^Cannot set "([^"]+)"/)?.[1];
-    if (fault) errors.push({ field: `set.strategy.${key ?? "name"}`, message: fault });
+    const thrown = thrownBy(() => makeStrategy(String(name), settings));
+    const key = thrown?.match(/^Cannot set "([^"]+)"/)?.[1];
+    if (thrown) errors.push({ field: `set.strategy.${key ?? "name"}`, message: plain(thrown) });
   }
+  if (stage.name === "paper") errors.push(...paperFaults(order.options));
   return { errors };
+}
+
+/** What settings and options that are any text to `loadConfig` must be to the stages. */
+const readers: Readonly<Record<string, (text: string) => unknown>> = {
+  "data.timeframe": parseTimeframe,
+  "data.timerange": parseTimerange,
+  "risk.rules": parseRules,
+  timeframe: parseTimeframe,
+  since: parseDate,
+  until: parseDate,
+  bars: (text) => option.number(1, "", { min: 1, whole: true }).read(text),
+  speed: (text) => text === "max" || option.number(1, "", { min: 1e-6 }).read(text.replace(/x$/, "")),
+};
+
+/** A trader needs to know what it trades. */
+function paperFaults({ exchange, symbol, replay, resume, name }: Readonly<Record<string, string>>): FieldError[] {
+  if (resume === "true") {
+    return name ? [] : [{ field: "options.name", message: "must be given: which session goes on" }];
+  }
+  if (replay) return [];
+  return [
+    ...(exchange ? [] : [{ field: "options.exchange", message: "must be given, or a replay" }]),
+    ...(symbol ? [] : [{ field: "options.symbol", message: "must be given, or a replay" }]),
+  ];
 }
 
 /** What is thrown, in the words that stand beside a field. */
 function faultOf(read: () => unknown): string | undefined {
+  const thrown = thrownBy(read);
+  return thrown === undefined ? undefined : plain(thrown);
+}
+
+function thrownBy(read: () => unknown): string | undefined {
   try {
     read();
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    // `Cannot set "ppo.gamma" (--set) as it must be …: current value is "2"` → `must be …`
-    return error.message.replace(/^Cannot set "[^"]*" \(--set\) as (?:it )?/, "").replace(
-      /: current value is "[^"]*"$/,
-      "",
-    );
+    if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
+    return error.message;
   }
 }
+
+/** `Cannot set "ppo.gamma" (--set) as it must be …: current value is "2"` → `must be …`. */
+const plain = (message: string): string =>
+  message.replace(/^Cannot .*? as (?:it )?(?=must |no |ends |there )/s, "").replace(/: current value is .*$/s, "");
 
 const control = (text: string): string | undefined =>
   /\p{Cc}/u.test(text) || !text.isWellFormed() ? "must not hold control characters" : undefined;

@@ -21,6 +21,7 @@ export interface Job {
   readonly ended: number | null;
   readonly code: number | null; // exit code
   readonly message: string; // what went wrong, in a sentence
+  readonly result: string; // what came of it, in a few words
   readonly order: Order;
 }
 
@@ -89,10 +90,10 @@ export async function openJobs(
   };
   const active = () => [...jobs.values()].filter(({ child }) => child !== undefined);
 
-  async function write(live: Live): Promise<void> {
+  async function write(live: Live, job = live.job): Promise<void> {
     live.changed = false;
     try {
-      const { job, state, log } = live;
+      const { state, log } = live;
       await writeAtomic(pathOf(job.id, "json"), JSON.stringify({ job, state, log } satisfies JobDetail));
     } catch (error) {
       log("warn", `The job ${live.job.id} was not kept: ${(error as Error).message}`);
@@ -158,17 +159,19 @@ export async function openJobs(
     });
     const { code, success, signal } = status;
     const stopped = live.asked && !success;
-    live.child = undefined;
-    live.job = {
+    const job: Job = {
       ...live.job,
       ended: Date.now(),
       code,
+      result: resultOf(live.state),
       status: success ? "finished" : stopped ? "stopped" : "failed",
       message: success ? "" : stopped ? stoppedText(live, signal) : faultOf(live.log, code, signal),
     };
     flush(live);
+    await write(live, job);
+    live.child = undefined;
+    live.job = job;
     tell(live);
-    await write(live);
   }
 
   return {
@@ -196,6 +199,7 @@ export async function openJobs(
         ended: null,
         code: null,
         message: "",
+        result: "",
         order,
       };
       const child = spawn(command, events);
@@ -336,6 +340,26 @@ function stoppedText({ state }: Live, signal: Deno.Signal | null): string {
   if (signal === "SIGKILL") return "Ended at once; what it had finished is kept";
   const last = state.progress.at(-1);
   return last?.total ? `Stopped at ${Math.round(100 * last.done / last.total)} % of: ${last.label}` : "Stopped";
+}
+
+/** The numbers that a list shows beside a job. */
+function resultOf({ results, equity, trials, pages }: JobState): string {
+  const percent = (share: number) => `${share >= 0 ? "+" : "−"}${Math.abs(100 * share).toFixed(1)} %`;
+  const find = (key: string) => results[key] ?? results[`agent/${key}`] ?? results[`test/agent/${key}`];
+  const [earned, sharpe] = [find("total_return"), find("sharpe_ratio")];
+  const [first, last] = [equity.y[0], equity.y.at(-1)];
+  const values = trials.filter(({ state }) => state === "finished").map(({ value }) => value ?? -Infinity);
+  return [
+    typeof earned === "number"
+      ? `return ${percent(earned)}`
+      : first && last
+      ? `equity ${percent(last / first - 1)}`
+      : "",
+    typeof sharpe === "number" ? `Sharpe ratio ${sharpe.toFixed(2)}` : "",
+    trials.length > 0 ? `${trials.length} trials` : "",
+    values.length > 0 ? `best ${Math.max(...values).toPrecision(4)}` : "",
+    pages.length > 0 ? pages.join(", ") : "",
+  ].filter(Boolean).join(", ").replaceAll(" -", " −");
 }
 
 /** The last line that says what is wrong. */

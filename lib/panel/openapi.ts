@@ -5,7 +5,7 @@ import type { Route } from "./route.ts";
 /** The API's documentation, OpenAPI 3.1, out of the table that requests are checked by. */
 export function openApi(routes: readonly Route[]) {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const one of routes) (paths[one.path] ??= {})[one.method] = operation(one);
+  for (const one of routes) (paths[one.path] ??= {})[one.method] = operation(one, routes);
   return {
     openapi: "3.1.0",
     info: {
@@ -41,7 +41,8 @@ const problem = {
   },
 };
 
-function operation({ method, path, summary, params, query, body, answer, refuses = [] }: Route) {
+function operation(one: Route, routes: readonly Route[]) {
+  const { summary, params, query, body, answer, refuses = [] } = one;
   const statuses = [400, 401, 403, 421, ...(params ? [404] : []), ...(body ? [413, 415, 422] : []), ...refuses];
   const refusals = [...new Set(statuses)].sort().map((status) => [String(status), {
     description: titles[status],
@@ -53,14 +54,28 @@ function operation({ method, path, summary, params, query, body, answer, refuses
     }
     : {};
   return {
-    operationId: `${method} ${path.replace("/api/", "")}`.replaceAll(/[^a-z]+/gi, "_").replace(/_$/, ""),
+    operationId: idOf(one),
     summary,
     parameters: [...parametersOf(params, "path"), ...parametersOf(query, "query")],
     ...(body
       ? { requestBody: { required: true, content: { "application/json": { schema: json(body, "input") } } } }
       : {}),
-    responses: { [String(answer.status)]: { description: summary, ...good }, ...Object.fromEntries(refusals) },
+    responses: {
+      [String(answer.status)]: { description: summary, ...good, ...linksOf(one, routes) },
+      ...Object.fromEntries(refusals),
+    },
   };
+}
+
+const idOf = ({ method, path }: Route): string =>
+  `${method} ${path.replace("/api/", "")}`.replaceAll(/[^a-z]+/gi, "_").replace(/_$/, "");
+
+/** What can be done with that which was made: its id goes into their addresses. */
+function linksOf({ path, answer }: Route, routes: readonly Route[]) {
+  const next = answer.status === 201 ? routes.filter((other) => other.path.startsWith(`${path}/{id}`)) : [];
+  if (next.length === 0) return {};
+  const link = (other: Route) => ({ operationId: idOf(other), parameters: { id: "$response.body#/id" } });
+  return { links: Object.fromEntries(next.map((other) => [idOf(other), link(other)])) };
 }
 
 function parametersOf(schema: z.ZodType | undefined, place: "path" | "query") {

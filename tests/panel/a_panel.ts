@@ -77,6 +77,7 @@ export async function aPanel(options: PanelOptions = {}): Promise<TestPanel> {
     async start(does, stage = "backtest") {
       const { status, body } = await ask("/api/jobs", {
         stage,
+        options: stage === "paper" ? { replay: "BTC/USD" } : {},
         set: { "run.experiment": does, "data.exchange": reports },
       });
       if (status !== 201) throw new Error(JSON.stringify(body));

@@ -88,3 +88,26 @@ Deno.test("a form has every field of its sections, with what is needed to fill i
   assertEquals(kind, { type: "number", min: 0, max: 1, whole: false });
   assertEquals(await faults("train", Object.fromEntries(fields.map(({ name }) => [name, settings[name]]))), {});
 });
+
+Deno.test("texts are read as the stages read them, and a trader must know what it trades", async () => {
+  assertEquals(
+    await faults("backtest", {
+      "data.timeframe": "9x",
+      "data.timerange": "2018-2017",
+      "risk.rules": "trailing_stpo(1)",
+    }).then(
+      Object.keys,
+    ),
+    ["set.data.timeframe", "set.data.timerange", "set.risk.rules"],
+  );
+  assertMatch(
+    (await faults("backtest", { "data.timeframe": "9x" }))["set.data.timeframe"],
+    /^must be a whole number of s/,
+  );
+  assertEquals(Object.keys(await faults("paper")), ["options.exchange", "options.symbol"]);
+  assertEquals(await faults("paper", {}, { replay: "BTC/USD", speed: "1000x", bars: "10" }), {});
+  assertEquals(Object.keys(await faults("paper", {}, { replay: "BTC/USD", speed: "fast", bars: "1.5" })), [
+    ...["options.speed", "options.bars"],
+  ]);
+  assertEquals(Object.keys(await faults("paper", {}, { resume: "true" })), ["options.name"]);
+});

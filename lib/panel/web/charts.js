@@ -29,8 +29,18 @@ export function recolour() {
   for (const draw of all) draw();
 }
 
-/** A colour of the page. @param {string} name */
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim() || "#888";
+/** @type {Map<string, string>} */
+const palette = new Map();
+
+/** A colour of the page, looked up once a drawing. @param {string} name */
+function colour(name) {
+  let found = palette.get(name);
+  if (found === undefined) {
+    found = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim() || "#888";
+    palette.set(name, found);
+  }
+  return found;
+}
 
 /**
  * A chart with a title and a line that says what is under the pointer.
@@ -67,6 +77,7 @@ function frame(title, paint, { height = 190, note = "" } = {}) {
     if (!context) return;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, tall);
+    palette.clear();
     const found = paint(context, width, tall, at);
     steps = Math.max(1, found.steps);
     if (said.title !== found.said) {

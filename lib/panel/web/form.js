@@ -48,22 +48,20 @@ export function stageForm(stage, presets, given, onStart) {
     h(
       "div",
       { class: "card" },
-      stage.options.length > 0
-        ? h("div", { class: "fields" }, stage.options.map((field) => rowOf(field, `options.${field.name}`)))
-        : null,
-      stage.settings
-        ? h(
-          "div",
-          { class: "fields" },
-          h(
+      h(
+        "div",
+        { class: "fields" },
+        stage.options.map((field) => rowOf(field, `options.${field.name}`)),
+        stage.settings
+          ? h(
             "div",
             { class: "field" },
             h("label", { for: "preset" }, "Preset"),
             preset,
             h("p", { class: "help" }, "where settings start from"),
-          ),
-        )
-        : null,
+          )
+          : null,
+      ),
       stage.options.length === 0 && !stage.settings ? h("p", {}, "There is nothing to set.") : null,
     ),
     stage.settings ? h("div", { class: "finder" }, icon("search"), search, changed) : null,
@@ -278,7 +276,7 @@ export function stageForm(stage, presets, given, onStart) {
 const keyOf = ({ name, when }) => `set.${name}${when ? `@${when.is}` : ""}`;
 
 /** @param {string} name */
-const title = (name) => words(name).replace(/^./, (first) => first.toUpperCase());
+const title = (name) => name === "ppo" ? "PPO" : words(name).replace(/^./, (first) => first.toUpperCase());
 
 /** @param {Field} field @param {string} id @returns {HTMLInputElement | HTMLSelectElement} */
 function inputOf({ kind, default: standard, suggestions, example }, id) {

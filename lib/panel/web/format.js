@@ -52,4 +52,4 @@ export function barTime(ms, range) {
 }
 
 /** `approx_kl` → "approx kl". @param {string} name */
-export const words = (name) => name.replaceAll("_", " ");
+export const words = (name) => name.replaceAll(/[_-]/g, " ");

@@ -109,7 +109,7 @@ function jobTable(jobs) {
         "div",
         {},
         h("a", { href: `#/jobs/${job.id}` }, job.title),
-        job.message ? h("p", { class: "small muted clip" }, job.message) : null,
+        job.message || job.result ? h("p", { class: "small muted clip" }, job.message || job.result) : null,
       ),
       pill(job.status),
       moment(job.started),
