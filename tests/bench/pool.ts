@@ -15,7 +15,11 @@ import { openPool, type Pool } from "../../lib/resources/pool.ts";
 import { processUsage } from "../../lib/resources/usage.ts";
 
 const { values: flags } = parseArgs({
-  options: { rounds: { type: "string", default: "7" }, overhead: { type: "boolean", default: false } },
+  options: {
+    rounds: { type: "string", default: "7" },
+    overhead: { type: "boolean", default: false },
+    fault: { type: "boolean" },
+  },
 });
 const rounds = Number(flags.rounds);
 const childFile = new URL("pool_child.ts", import.meta.url);
@@ -46,7 +50,7 @@ function askThread(worker: Worker, job: unknown): Promise<unknown> {
   });
 }
 
-if (Deno.args[0] === "--fault") { // a process of its own that a Web Worker's fault may take with it
+if (flags.fault) { // a process of its own that a Web Worker's fault may take with it
   const worker = await threadThat("nothing");
   worker.postMessage({ do: "fault" });
   await sleep(500);
@@ -109,6 +113,7 @@ if (!flags.overhead) {
   }
   {
     await using pool = poolOf(1);
+    await pool.run({ load: "nothing" });
     const at = performance.now();
     await pool.run({ do: "spin" }, { seconds: 0.2 }).catch(() => {});
     console.log(
