@@ -1,4 +1,5 @@
 import type { Exchange as Client, OrderBook, Trade } from "ccxt";
+import { brief } from "../base/brief.ts";
 import { log } from "../base/log.ts";
 import { type Rng, rng } from "../base/random.ts";
 import { redact } from "../base/secret.ts";
@@ -29,9 +30,12 @@ export interface CcxtStreamOptions extends Omit<ExchangeOptions, "signal"> {
   readonly grace?: number;
   /** A bar that REST, asked three times, does not have so long after its end did not trade, ms. */
   readonly holeAfter?: number;
-  /** Sockets are pinged so often; without a sign of life for twice as long they are dialled again. ms */
+  /** Connections are pinged so often; without a sign of life for twice as long they are dialled again. ms */
   readonly heartbeat?: number;
-  /** Without a message for so long, however alive the socket, the feed is stale and dialled again. ms */
+  /**
+   * Without a message for so long a connection is stale, however alive, and dialled again, ms. Longer where messages are
+   * rare: twice the longest pause lately.
+   */
   readonly staleAfter?: number;
   /** How far this clock and the exchange's may lie apart before it is said, ms; Infinity: they are not compared. */
   readonly maxSkew?: number;
@@ -93,8 +97,20 @@ export async function openCcxtStream(options: CcxtStreamOptions): Promise<CcxtSt
   } catch (error) {
     stop.abort(error);
     await exchange[Symbol.asyncDispose]();
-    throw error;
+    throw explained(error, options, exchange);
   }
+}
+
+/** What kept a stream from being opened, as one sentence; errors that are sentences of ours stay as they are. */
+export function explained(
+  error: unknown,
+  { exchange: name, symbols, timeframe }: CcxtStreamOptions,
+  exchange: Exchange,
+) {
+  if (!(error instanceof Error) || error.message.startsWith("Cannot ")) return error;
+  const why = exchange.temporary(error) === undefined ? "the exchange refuses it" : "the exchange keeps failing";
+  const what = `Cannot stream ${symbols.join(", ")} ${timeframe} from ${name}`;
+  return new Error(`${what} as ${why}: ${brief(error)}`, { cause: error });
 }
 
 async function start(
@@ -104,12 +120,12 @@ async function start(
   exchange: Exchange,
   stop: AbortController,
 ): Promise<CcxtStream> {
-  const { exchange: name, symbols, timeframe, firstWait, heartbeat, staleAfter } = options;
+  const { exchange: name, symbols, timeframe, firstWait } = options;
   const { signal } = stop;
   const queue = streamQueue();
   const feed = (state: (StreamEvent & { kind: "feed" })["state"], note: string) =>
     queue.push({ kind: "feed", state, note: redact(note) });
-  const patiently = <T>(work: () => Promise<T>) => retrying(work, { firstWait, signal, temporary: exchange.temporary });
+  const patiently = patience(options, exchange, signal);
 
   redirect(client, options.webSocketEndpoint);
   await checkNames(options, exchange, patiently);
@@ -136,40 +152,19 @@ async function start(
     onTrouble: (symbol, error) => log("warn", `Cannot refill ${symbol} from ${name}, trying on: ${brief(error)}`),
   });
 
-  const heard = { sign: performance.now(), message: performance.now(), pinged: performance.now() };
-  let connected = false;
-  let garbage = 0;
   const sockets = ownSockets(client, options, signal, {
-    onLife: () => void (heard.sign = performance.now()),
-    onGarbage: () => void garbage++,
-    onLost(url, wait) {
-      connected = false;
-      feed("reconnecting", `the connection to ${url} was lost; dialling again in ${(wait / 1000).toFixed(1)} s`);
-    },
-    onMessage(received) {
-      heard.message = received;
-      if (!connected) feed("connected", `messages come from ${name}`);
-      connected = true;
-    },
+    onLost: (url, wait) =>
+      feed("reconnecting", `the connection to ${url} was lost; dialling again in ${(wait / 1000).toFixed(1)} s`),
+    onStale: (why) => feed("stale", why),
+    onConnected: () => feed("connected", `messages come from ${name}`),
   });
   listen(client, options, bars);
 
   const timer = setInterval(() => {
-    const at = performance.now();
+    sockets.check();
     bars.check();
     clock.check();
-    if (at - heard.pinged >= heartbeat) {
-      heard.pinged = at;
-      sockets.ping();
-    }
-    const silent = at - heard.sign >= 2 * heartbeat;
-    if (!silent && at - heard.message < staleAfter) return;
-    const seconds = ((at - (silent ? heard.sign : heard.message)) / 1000).toFixed(0);
-    feed("stale", `${silent ? "no sign of life" : "no message"} from ${name} for ${seconds} s`);
-    heard.sign = heard.message = at;
-    sockets.drop();
   }, options.checkEvery);
-
   const watching = watches(client, options, queue, sockets).map((watch) =>
     keepWatching(watch, signal, firstWait, (error) => {
       log("warn", `Cannot watch ${name}, trying on: ${brief(error)}`);
@@ -181,7 +176,13 @@ async function start(
     step,
     get counts() {
       const { books, trades } = queue.dropped;
-      return { ...bars.counts, lost: sockets.lost, garbage, droppedBooks: books, droppedTrades: trades };
+      return {
+        ...bars.counts,
+        lost: sockets.lost,
+        garbage: sockets.garbage,
+        droppedBooks: books,
+        droppedTrades: trades,
+      };
     },
     [Symbol.asyncIterator]: () => queue[Symbol.asyncIterator](),
     async [Symbol.asyncDispose]() {
@@ -193,6 +194,17 @@ async function start(
       await exchange[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Asks again when a failure may pass, and says so. */
+export function patience(
+  { exchange: name, firstWait = defaults.firstWait }: CcxtStreamOptions,
+  exchange: Exchange,
+  signal: AbortSignal,
+) {
+  const onRetry = (error: unknown, attempt: number, wait: number) =>
+    log("warn", `${name}: ${brief(error)}; trying again in ${(wait / 1000).toFixed(1)} s (${attempt})`);
+  return <T>(work: () => Promise<T>) => retrying(work, { firstWait, signal, temporary: exchange.temporary, onRetry });
 }
 
 /** Open of the first bar that is wanted, ms UTC. Where on the clock bars open is seen at the exchange's latest. */
@@ -400,6 +412,3 @@ function redirect(client: Client, endpoint: string | undefined): void {
 }
 
 const barOf = ([time, open, high, low, close, volume]: Row): Bar => ({ time, open, high, low, close, volume });
-
-const brief = (error: unknown) =>
-  redact(error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split("\n")[0].slice(0, 300);

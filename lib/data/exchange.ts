@@ -1,6 +1,7 @@
+import { brief } from "../base/brief.ts";
 import type { OnProgress } from "../base/progress.ts";
 import { log } from "../base/log.ts";
-import { redact, type Secret } from "../base/secret.ts";
+import type { Secret } from "../base/secret.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { formatDate, parseDate, parseTimeframe, type TimeRange } from "../base/time.ts";
 import type { Candles } from "../market/candles.ts";
@@ -180,6 +181,3 @@ function explained(error: unknown, what: string, exchange: Exchange, signal: Abo
     },
   );
 }
-
-const brief = (error: unknown) =>
-  redact(error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split("\n")[0].slice(0, 300);

@@ -1,18 +1,21 @@
+import { brief } from "../base/brief.ts";
 import { log } from "../base/log.ts";
 import { rng } from "../base/random.ts";
-import { redact, type Secret } from "../base/secret.ts";
+import type { Secret } from "../base/secret.ts";
 import { parseTimeframe } from "../base/time.ts";
 import {
   type CcxtStream,
   type CcxtStreamOptions,
   checkNames,
   checkSymbols,
+  explained,
   firstOpen,
   openCcxtStream,
+  patience,
 } from "./ccxt_stream.ts";
 import { type Exchange, openExchange } from "./exchange.ts";
 import type { RedisBars, SharedBar } from "./redis_bars.ts";
-import { pause, retrying } from "./retry.ts";
+import { pause } from "./retry.ts";
 import type { MarketStream, StreamEvent } from "./stream.ts";
 import { type Lanes, lanes } from "./stream_lanes.ts";
 import { streamQueue } from "./stream_queue.ts";
@@ -58,7 +61,8 @@ export async function openStream(options: StreamOptions): Promise<MarketStream> 
       },
     }),
   );
-  const stream = await share({ ...options, redisUrl }, redis, exchange, stop);
+  const stream = await share({ ...options, redisUrl }, redis, exchange, stop)
+    .catch((error) => Promise.reject(explained(error, options, exchange)));
   const kept = opened.move();
   return {
     ...stream,
@@ -81,7 +85,7 @@ async function share(
     options;
   const step = parseTimeframe(timeframe);
   const { signal } = stop;
-  const patiently = <T>(work: () => Promise<T>) => retrying(work, { firstWait, signal, temporary: exchange.temporary });
+  const patiently = patience(options, exchange, signal);
   await checkNames(options, exchange, patiently);
   const from = await patiently(() => firstOpen(options, step, exchange, now()));
 
@@ -231,6 +235,3 @@ function feeding(
 
 /** A wait that may be cut short. */
 const quietly = (wait: Promise<void>) => wait.then(() => true, () => false);
-
-const brief = (error: unknown) =>
-  redact(error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split("\n")[0].slice(0, 300);

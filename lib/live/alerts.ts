@@ -1,3 +1,4 @@
+import { brief } from "../base/brief.ts";
 import type { OnEvent } from "../base/events.ts";
 import { hashOf } from "../base/hash.ts";
 import { log } from "../base/log.ts";
@@ -110,6 +111,3 @@ function safely(work: () => void): void {
     log("error", `Cannot finish an alert: ${brief(error)}`);
   }
 }
-
-const brief = (error: unknown) =>
-  redact(error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split("\n")[0].slice(0, 300);

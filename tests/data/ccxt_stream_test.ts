@@ -178,7 +178,7 @@ Deno.test("pongs alone do not make a feed fresh", async () => {
   await using to = await bench({}, { heartbeat: 100, staleAfter: 150 });
   await to.until((events) => states(events).includes("stale"));
   const stale = to.events.find((event) => event.kind === "feed" && event.state === "stale");
-  assertStringIncludes((stale as { note: string }).note, "no message from binance");
+  assertStringIncludes((stale as { note: string }).note, "no message from ws://");
 });
 
 Deno.test("REST that answers 429, 500, a page or half an answer while a gap is filled is asked again", async () => {
@@ -336,4 +336,13 @@ Deno.test("what cannot be streamed is refused by name", async () => {
   await refused({ symbols: ["BTC/USDT", "BTC/USDT:USDT"] }, "all be spot or all be contracts");
   await refused({ timeframe: "7m" }, "has no such timeframe");
   await refused({ webSocketEndpoint: "http://127.0.0.1:1" }, "must start with ws:// or wss://");
+});
+
+Deno.test("an exchange that keeps failing is told in one sentence, after it was asked again", async () => {
+  const options = { exchange: "binance", symbols: ["BTC/USDT"], timeframe: "1h", rateLimit: 0, firstWait: 1 };
+  const error = await assertRejects(() => openCcxtStream({ ...options, endpoint: "http://127.0.0.1:1" }), Error);
+  assertStringIncludes(
+    error.message,
+    "Cannot stream BTC/USDT 1h from binance as the exchange keeps failing: NetworkError",
+  );
 });
