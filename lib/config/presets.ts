@@ -16,6 +16,7 @@ export const presets = {
     ppo: { ...trading, total_timesteps: 131_072, batch_size: 512 },
     agent: { threads: 1 }, // as fast as two with so small a network, and the same numbers whatever the cores
     train: { eval_freq: 16_384 },
+    tune: { timesteps: 65_536 }, // half a training says who is better; half a minute a trial that is not given up
   },
   /** What a figure to be trusted takes: all indicators, five seeds. */
   full: {
@@ -24,6 +25,7 @@ export const presets = {
     env: { n_envs: 64, window_size: 32, reward_scale: 100 },
     ppo: { ...trading, total_timesteps: 1_048_576, batch_size: 1024 },
     train: { eval_freq: 65_536 },
+    tune: { timesteps: 262_144 },
   },
 } as const satisfies Record<string, PartialConfig>;
 

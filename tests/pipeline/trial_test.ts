@@ -92,6 +92,31 @@ Deno.test("whatever the bars of the test part and of its embargo are, a trial do
   });
 });
 
+Deno.test("what a trial reads is what was written, bit for bit: two assets, further columns, spreads, no limit of volume", async () => {
+  await withFolder(async (folder) => {
+    const assets = [1, 2].map((seed) => {
+      const candles = synthetic(BARS, rng(seed), { symbol: `S${seed}` });
+      const $spread = candles.$close.map((x) => x % 3);
+      return { ...candles, $spread, extra: { "my signal": candles.$open.map((x, t) => (t < 9 ? NaN : x / 3)) } };
+    });
+    const market = { assets, length: BARS, costs: { ...noCosts, impact: 0.1 } };
+    const hash = await writeTrialMarket(join(folder, "market"), { market, split });
+    const read = await readTrialMarket(join(folder, "market"));
+    assertEquals(read.hash, hash);
+    assertEquals(read.market.costs, market.costs);
+    assertEquals(read.market.assets, assets.map((candles) => slice(candles, 0, split.validation.to)));
+    // And an agent trades both.
+    const box = { ...config, env: { ...config.env, actions: "box" } };
+    const { end, reports } = await said(await jobIn(folder, { config: box as never, seeds: [1] }, market));
+    assert(end.kind === "done", JSON.stringify(end));
+    assertEquals(reports.length, 2);
+    const bytes = await Deno.readFile(join(folder, "market", "candles.bin"));
+    bytes[bytes.length - 3] ^= 1;
+    await Deno.writeFile(join(folder, "market", "candles.bin"), bytes);
+    await assertRejects(() => readTrialMarket(join(folder, "market")), SyntaxError, "must be those");
+  });
+});
+
 Deno.test("a parameter that would change what trials are judged by is refused", async () => {
   await withFolder(async (folder) => {
     for (const name of ["data.input", "split.train", "costs.transaction_fee", "backtest.period", "tune.folds"]) {
