@@ -15,12 +15,14 @@ export interface BandOptions {
   readonly seed?: number;
 }
 
-/** Horizon that paths are drawn to, bars; beyond it the band widens with the root of time. */
+/** Horizon that paths are drawn to, bars; beyond it the band widens on. */
 const HORIZON = 4096;
 
 /**
  * What a backtest's returns let expect: paths of stretches of them, drawn by chance (the stationary bootstrap of Politis
- * and Romano 1994), and the quantiles of where these are after 1, 2, 4, … bars; in between by the root of time.
+ * and Romano 1994), and the quantiles of where these are after 1, 2, 4, … bars; in between by the root of time. What the
+ * strategy earns a bar is not known but for so many returns: each path has a mean of its own, that of a history drawn the
+ * same way. A short backtest promises little.
  *
  * @param returns of a backtest, log, bar by bar; at least 2, all finite
  */
@@ -34,20 +36,24 @@ export function equityBand(
   const random = rng(seed);
   const times = Array.from({ length: Math.log2(HORIZON) + 1 }, (_, i) => 2 ** i);
   const ends = times.map(() => new Float64Array(paths));
+  const n = returns.length;
+  const mean = returns.reduce((sum, r) => sum + r, 0) / n;
+  const after = (at: number) => random() < 1 / block ? below(n, random) : (at + 1) % n;
   for (let path = 0; path < paths; path++) {
-    let [at, sum, next] = [below(returns.length, random), 0, 0];
-    for (let bar = 1; bar <= HORIZON; bar++) {
-      sum += returns[at];
-      at = random() < 1 / block ? below(returns.length, random) : (at + 1) % returns.length;
+    let drawn = 0;
+    for (let bar = 0, at = below(n, random); bar < n; bar++, at = after(at)) drawn += returns[at];
+    const moved = drawn / n - mean; // of what is earned a bar
+    let [sum, next] = [0, 0];
+    for (let bar = 1, at = below(n, random); bar <= HORIZON; bar++, at = after(at)) {
+      sum += returns[at] + moved;
       if (bar === times[next]) ends[next++][path] = sum;
     }
   }
   const tail = (1 - level) / 2;
   const [lows, highs] = [tail, 1 - tail].map((q) => [0, ...ends.map((sums) => quantileSorted(sums.sort(), q))]);
-  const drift = returns.reduce((sum, r) => sum + r, 0) / returns.length;
   const knots = [0, ...times];
   const at = (logs: readonly number[], bars: number) => {
-    if (bars >= HORIZON) return drift * bars + (logs[logs.length - 1] - drift * HORIZON) * Math.sqrt(bars / HORIZON);
+    if (bars >= HORIZON) return logs[logs.length - 1] * bars / HORIZON;
     const i = knots.findLastIndex((knot) => knot <= bars);
     const [from, to] = [Math.sqrt(knots[i]), Math.sqrt(knots[i + 1])];
     return logs[i] + (logs[i + 1] - logs[i]) * (Math.sqrt(bars) - from) / (to - from);

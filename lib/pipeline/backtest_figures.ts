@@ -120,7 +120,8 @@ export function backtestFigures(report: BacktestReport) {
 }
 
 /** A trade as figures mark it; one still open has no exit. */
-function markOf(trade: Trade): TradeMark {
+/** A trade as figures draw it. */
+export function markOf(trade: Trade): TradeMark {
   return {
     side: trade.side === "long" ? 1 : -1,
     entryTime: trade.entryTime,

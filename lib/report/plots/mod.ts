@@ -22,6 +22,7 @@ export { indicatorPanels } from "./indicator_panels.ts";
 export { informationCoefficient } from "./information_coefficient.ts";
 export type { OwnText, Period, Series, TradeMark } from "./inputs.ts";
 export { intervalPlot } from "./interval_plot.ts";
+export { latencyHistogram } from "./latency_histogram.ts";
 export { learningCurves } from "./learning_curves.ts";
 export { leverageAndLimits } from "./leverage_and_limits.ts";
 export { monthlyHeatmap } from "./monthly_heatmap.ts";

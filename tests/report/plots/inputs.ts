@@ -1,4 +1,5 @@
 import { normal, rng } from "../../../lib/base/random.ts";
+import { latency } from "../../../lib/live/latency.ts";
 import type { Figure } from "../../../lib/report/figure.ts";
 import * as plots from "../../../lib/report/plots/mod.ts";
 import { rungs, searched, sweepOf } from "./sweep.ts";
@@ -137,6 +138,11 @@ export const makers: Readonly<Record<string, (bars: Bars) => Figure | Promise<Fi
         { name: "Buy and hold", role: "hold", point: 0.8 },
       ],
     }),
+  latencyHistogram({ close }) {
+    const times = latency();
+    for (const price of close) times.add(0.01 * price);
+    return plots.latencyHistogram({ buckets: times.buckets, p50: times.quantile(0.5), p99: times.quantile(0.99) });
+  },
   learningCurves: ({ close }) =>
     plots.learningCurves({
       steps: close.map((_, i) => 2048 * (i + 1)),
