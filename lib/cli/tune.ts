@@ -169,7 +169,9 @@ async function act(context: Context, preset: string | undefined, options: Option
         ? [
           "",
           "best_config.json is among the run's artifacts: deno task train --config best_config.json trains the winner.",
-          ...(openHoldout ? [] : [`deno task tune --open-holdout ${done.name} lets it trade the test part: once.`]),
+          ...(openHoldout || done.stopped === "seconds"
+            ? []
+            : [`deno task tune --open-holdout ${done.name} lets it trade the test part: once.`]),
         ]
         : []),
       "",
