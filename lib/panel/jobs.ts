@@ -271,11 +271,10 @@ async function readJobs(folder: string): Promise<Live[]> {
     try {
       const { job, state, log } = JSON.parse(await Deno.readTextFile(join(folder, name))) as JobDetail;
       const lost = job.ended === null;
+      const ended = (await Deno.stat(join(folder, name))).mtime?.getTime() ?? job.started;
       const told = lost ? await readEvents(join(folder, `${job.id}.events`)) : undefined;
       found.push({
-        job: lost
-          ? { ...job, status: "lost", ended: job.started, message: "The panel ended while it ran, and it with it" }
-          : job,
+        job: lost ? { ...job, status: "lost", ended, message: "The panel ended while it ran, and it with it" } : job,
         state: told ?? { ...newState(), ...state },
         log: [...log],
         child: undefined,

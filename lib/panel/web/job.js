@@ -630,11 +630,11 @@ function workerTable(workers) {
   );
 }
 
-/** @param {string[]} head @param {(string | Node)[][]} rows @param {boolean[]} numeric */
-export function table(head, rows, numeric) {
+/** @param {string[]} head @param {(string | Node)[][]} rows @param {boolean[]} numeric @param {boolean} [stacks] whether a row becomes a block on a phone */
+export function table(head, rows, numeric, stacks = false) {
   return h(
     "div",
-    { class: "scroll" },
+    { class: stacks ? "scroll stacks" : "scroll" },
     h(
       "table",
       {},
@@ -646,7 +646,22 @@ export function table(head, rows, numeric) {
       h(
         "tbody",
         {},
-        rows.map((row) => h("tr", {}, row.map((cell, i) => h("td", { class: numeric[i] ? "number" : "" }, cell)))),
+        rows.map((row) =>
+          h(
+            "tr",
+            {},
+            row.map((cell, i) =>
+              h(
+                "td",
+                {
+                  class: `${numeric[i] ? "number" : ""}${cell === "–" ? " none" : ""}`,
+                  data: { label: words(head[i]) },
+                },
+                cell,
+              )
+            ),
+          )
+        ),
       ),
     ),
   );

@@ -116,6 +116,7 @@ function jobTable(jobs) {
       duration((job.ended ?? Date.now()) - job.started),
     ]),
     [false, false, true, true],
+    true,
   );
 }
 
@@ -202,7 +203,8 @@ export function models() {
                 : h("button", { class: "button small", on: { click: () => void promote(model, versions) } }, "Promote"),
             ),
           ]),
-          [true, false, true, false, false, true, false],
+          [false, false, true, false, false, true, false],
+          true,
         ),
       );
     });
@@ -276,6 +278,7 @@ export function runs(openReport) {
                 : "",
             ]),
             [false, false, false, true, true, true, true, false],
+            true,
           ),
       );
     };
