@@ -7,6 +7,7 @@ import type { Bar, StreamEvent } from "./stream.ts";
 export interface SharedBar {
   readonly symbol: string;
   readonly bar: Bar;
+  readonly source: "stream" | "rest"; // as whoever shared it had it
 }
 
 /** What is not kept: it is told to those who listen. */
@@ -15,7 +16,7 @@ export type Passing = Extract<StreamEvent, { kind: "book" | "trade" }>;
 /** Bars of an exchange and timeframe that several processes share through Redis. */
 export interface RedisBars extends AsyncDisposable {
   /** Adds a bar; false if the symbol has one of that time or later already. */
-  add(symbol: string, bar: Bar): Promise<boolean>;
+  add(shared: SharedBar): Promise<boolean>;
   /** Open of the latest bar of a symbol, ms UTC; -Infinity without one. */
   latest(symbol: string): Promise<number>;
   /** Waits up to `wait` ms for bars that open after those given by symbol, ms UTC; oldest first. */
@@ -77,11 +78,11 @@ export async function openRedisBars(options: RedisBarsOptions): Promise<RedisBar
   await firstConnection(reader);
 
   return {
-    async add(symbol, bar) {
+    async add({ symbol, bar, source }) {
       const id = `${bar.time}-0`;
       const trim = { TRIM: { strategy: "MAXLEN", strategyModifier: "~", threshold: keep } } as const;
       try {
-        await commands.xAdd(key("bars", symbol), id, fieldsOf(bar), trim);
+        await commands.xAdd(key("bars", symbol), id, fieldsOf(bar, source), trim);
         return true;
       } catch (error) {
         if (error instanceof Error && /equal or smaller/.test(error.message)) return false;
@@ -97,7 +98,10 @@ export async function openRedisBars(options: RedisBarsOptions): Promise<RedisBar
       const answer = await reader.xRead(streams, { BLOCK: wait, COUNT: 1000 });
       const symbolOf = new Map([...after.keys()].map((symbol) => [key("bars", symbol), symbol]));
       return (answer ?? []).flatMap(({ name, messages }) =>
-        messages.map(({ id, message }) => ({ symbol: symbolOf.get(name) ?? "", bar: barOf(id, message) }))
+        messages.map(({ id, message }): SharedBar => ({
+          ...{ symbol: symbolOf.get(name) ?? "", bar: barOf(id, message) },
+          source: message.s === "rest" ? "rest" : "stream",
+        }))
       );
     },
     stopReading: () => reader.destroy(),
@@ -153,8 +157,8 @@ async function firstConnection(client: RedisClient): Promise<void> {
   }
 }
 
-const fieldsOf = ({ open, high, low, close, volume, filled }: Bar): Record<string, string> => ({
-  ...{ o: String(open), h: String(high), l: String(low), c: String(close), v: String(volume) },
+const fieldsOf = ({ open, high, low, close, volume, filled }: Bar, source: string): Record<string, string> => ({
+  ...{ o: String(open), h: String(high), l: String(low), c: String(close), v: String(volume), s: source },
   ...(filled ? { f: "1" } : {}),
 });
 

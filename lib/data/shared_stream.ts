@@ -105,7 +105,13 @@ async function share(
     await redis.listen(symbols, (event) => feeder.feeds(event.symbol) || queue.push(event));
   }
   const after = new Map(symbols.map((symbol) => [symbol, (since ?? from) - 1]));
-  const reading = readOn(after, redis, bars, (state, note) => queue.push({ kind: "feed", state, note }), signal);
+  const opened = now();
+  const take = ({ symbol, bar, source }: SharedBar) => {
+    // What was over before, or long ago, is history, however it came to whoever shared it.
+    const past = bar.time + step <= opened || bar.time + 2 * step <= now();
+    bars.take(symbol, bar, performance.now(), past ? "rest" : source);
+  };
+  const reading = readOn(after, redis, take, (state, note) => queue.push({ kind: "feed", state, note }), signal);
   const timer = setInterval(bars.check, checkEvery);
   return {
     symbols,
@@ -126,7 +132,7 @@ async function share(
 async function readOn(
   after: Map<string, number>,
   redis: RedisBars,
-  bars: Lanes,
+  take: (shared: SharedBar) => void,
   feed: (state: "connected" | "reconnecting", note: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -135,9 +141,9 @@ async function readOn(
     try {
       if (!there) feed("connected", "bars come through Redis");
       there = true;
-      for (const { symbol, bar } of await redis.read(after, 5000)) {
-        after.set(symbol, bar.time);
-        bars.take(symbol, bar, performance.now());
+      for (const shared of await redis.read(after, 5000)) {
+        after.set(shared.symbol, shared.bar.time);
+        take(shared);
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -167,7 +173,7 @@ function feeding(
   const send = async () => {
     while (unsent.length > 0 && !signal.aborted) {
       try {
-        await redis.add(unsent[0].symbol, unsent[0].bar);
+        await redis.add(unsent[0]);
         unsent.shift();
       } catch {
         await quietly(pause(100, signal)); // its client says that Redis is away
@@ -181,8 +187,9 @@ function feeding(
         if (event.kind !== "feed") redis.tell(event);
         continue;
       }
-      bars.take(event.symbol, event.bar, event.received, event.source === "rest" ? "rest" : "stream");
-      unsent.push(event);
+      const source = event.source === "rest" ? "rest" : "stream";
+      bars.take(event.symbol, event.bar, event.received, source);
+      unsent.push({ symbol: event.symbol, bar: event.bar, source });
       if (unsent.length > keep * symbols.length) unsent.shift();
       sending ??= send().finally(() => sending = undefined);
     }

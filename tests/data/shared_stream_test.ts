@@ -79,11 +79,16 @@ Deno.test({
     await first.until(count(3));
     await using late = await to.trader({ since: at(101) }); // 101 and 102 are in Redis
     await using early = await to.trader({ since: at(95) }); // 95 to 99 never were
-    await to.live.tick(2);
-    for (const [trader, from] of [[first, 100], [late, 101], [early, 95]] as const) {
-      await trader.until(count(105 - from));
-      assertEquals(trader.bars(), truth(btc, from, 105));
+    for (const end of [104, 105]) {
+      await to.live.tick();
+      for (const [trader, from] of [[first, 100], [late, 101], [early, 95]] as const) {
+        await trader.until(count(end - from));
+        assertEquals(trader.bars(), truth(btc, from, end));
+      }
     }
+    const sources = (trader: Trader) => trader.events.flatMap((event) => event.kind === "bar" ? [event.source] : []);
+    assertEquals(sources(first), Array(5).fill("stream"));
+    assertEquals(sources(late), ["rest", "rest", "stream", "stream"]); // what was over before it came is history
     assertEquals(to.live.connections, 1);
   },
 });
@@ -117,8 +122,8 @@ Deno.test({
     await using to = await bench();
     const others = { url: new Secret(to.redis.url), exchange: "binance", timeframe: "1h", keep: 100, onError() {} };
     await using dead = await openRedisBars({ ...others, beside: "books=0,trades=false" });
-    assertEquals(await dead.add("BTC/USDT", truth(btc, 100, 101)[0]), true);
-    assertEquals(await dead.add("BTC/USDT", truth(btc, 100, 101)[0]), false); // it is there already
+    const shared = { symbol: "BTC/USDT", bar: truth(btc, 100, 101)[0], source: "stream" } as const;
+    assertEquals([await dead.add(shared), await dead.add(shared)], [true, false]); // it is there already
     assert(await dead.lease("BTC/USDT", 400)); // and is never heard of again
     await using trader = await to.trader({ since: at(99) });
     await trader.until(count(2));
