@@ -23,9 +23,9 @@ export const spaces: Readonly<Record<string, Space>> = {
     "agent.net_arch.width": logInt(16, 256),
     "agent.trunk": choice("mlp", "lstm", "transformer"),
     "agent.lstm_hidden_size": when("agent.trunk", "lstm", logInt(16, 128)),
-    "agent.d_model": when("agent.trunk", "transformer", choice(16, 32, 64)),
-    "agent.n_layers": when("agent.trunk", "transformer", int(1, 3)),
-    "env.window_size": int(8, 64, 8),
+    "agent.d_model": when("agent.trunk", "transformer", choice(16, 32)), // 64 over long windows takes gigabytes
+    "agent.n_layers": when("agent.trunk", "transformer", int(1, 2)),
+    "env.window_size": int(8, 48, 8),
     "env.reward": choice("log_return", "differential_sharpe", "drawdown_penalised"),
     "features.spec": choice("quick", "bars", "core44"),
     "risk.rules": choice("", "volatility_target(0.3)", "trailing_stop(atr=3)", "limit_drawdown(0.2)"),

@@ -1,4 +1,6 @@
 import type { LoadedConfig } from "../config/load.ts";
+import { formatSpace } from "../hyperopt/space.ts";
+import { spaces } from "../hyperopt/spaces.ts";
 import type { Deps } from "./deps.ts";
 import { readSweep, type Sweep } from "./sweep.ts";
 import type { OpenEngine } from "./sweep_engine.ts";
@@ -22,20 +24,25 @@ export const inlineEngine: OpenEngine = () => {
  * The sweep of that name, which `deno task tune` ran, or without a name a new one by `config.tune`, run here, without MLflow, in
  * a folder that is gone when it is done. Repeatable: the same settings give the same trials.
  *
- * @param space what is searched, as text; the preset's unless given
+ * @param space what is searched, as text; that of the preset `quick` unless given, whose trials take seconds
  * @throws {RangeError} if there is no sweep of that name, or settings cannot be used
  */
 export async function sweepStage(
   loaded: LoadedConfig,
   name = "",
-  { space, ...deps }: Deps & Pick<TuneOptions, "space"> = {},
+  { space = [formatSpace(spaces.quick)], ...deps }: Deps & Pick<TuneOptions, "space"> = {},
 ): Promise<Sweep> {
   if (name !== "") return await readSweep(name);
   const storage = await Deno.makeTempDir({ prefix: "candelabra-sweep-" });
   try {
     const { config } = loaded;
     const untracked = { ...loaded, config: { ...config, run: { ...config.run, track: false } } };
-    const how = { openEngine: inlineEngine, storage, name: loaded.preset, ...(space ? { space } : {}) };
+    const how = {
+      openEngine: inlineEngine,
+      storage,
+      name: loaded.preset,
+      space: space.flatMap((text) => text.split("\n")),
+    };
     return await trackedTune(untracked, deps, how);
   } finally {
     await Deno.remove(storage, { recursive: true });
