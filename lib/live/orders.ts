@@ -1,4 +1,5 @@
 import { hashOf } from "../base/hash.ts";
+import { log } from "../base/log.ts";
 import { redact } from "../base/secret.ts";
 import type { Sandbox } from "../data/ccxt_sandbox.ts";
 import type { NewBar } from "../market/growing.ts";
@@ -67,7 +68,7 @@ export function sandboxOrders({ sandbox, session, symbols, held, onOrder }: Orde
       intent.weights.forEach((weight, k) => {
         if (weight === null) return;
         const target = Math.max(0, weight) * equity / bars[k].close;
-        queue = queue.then(() => send(t, k, target));
+        queue = queue.then(() => send(t, k, target)).catch((error) => log("error", `Cannot keep an order: ${error}`));
       });
     },
     async [Symbol.asyncDispose]() {

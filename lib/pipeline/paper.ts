@@ -107,6 +107,14 @@ export async function trackedPaper(
     command: ["paper", ...(name === undefined ? [] : ["--name", name])],
     tags: { "candelabra.session": opening.name, "candelabra.feed": opening.feed },
   };
+  // What can't be run is told before there is a run of it.
+  const live = source.bars === undefined;
+  await using guardian = await openGuardian(loaded, {
+    ...{ name: opening.name, folder, trader, history: opening.history, cash: opening.cash, live },
+  }, deps);
+  const sandbox = await sandboxOf(opening, loaded, request);
+  const since = retraced && !Number.isNaN(retraced.last) ? retraced.last + opening.step : undefined;
+  await using stream = await source.open(since, Math.max(0, opening.history - trader.market.length));
   return await tracked(loaded, facts, async (run) => {
     using journal = folder === undefined
       ? undefined
@@ -118,9 +126,6 @@ export async function trackedPaper(
       journal?.append({ kind: "release", at: Date.now() });
       trader.release();
     }
-    const history = Math.max(0, opening.history - trader.market.length);
-    const since = retraced && !Number.isNaN(retraced.last) ? retraced.last + opening.step : undefined;
-    const sandbox = await sandboxOf(opening, loaded, request);
     const orders = sandbox && sandboxOrders({
       ...{ sandbox, session: opening.name, symbols: opening.symbols },
       held: retraced?.ordered ?? opening.symbols.map(() => 0),
@@ -129,17 +134,13 @@ export async function trackedPaper(
         if (order.error) log("warn", `The test network did not take an order: ${order.error}`, { order: order.id });
       },
     });
-    const live = source.bars === undefined;
-    await using guardian = await openGuardian(loaded, {
-      ...{ name: opening.name, folder, trader, history: opening.history, cash: opening.cash, live },
-    }, deps);
     const show = watch(opening, source, run, trader, deps, request);
     const expect = async () => guardian.expect(bandOf(await prepared.rehearse()));
     if (trader.market.length >= opening.history) await expect();
     using bar = barOf(deps, `Paper ${opening.name}`);
     try {
       const end = await paperTrade({
-        ...{ trader, stream: await source.open(since, history) },
+        ...{ trader, stream },
         durable: live ? loaded.config.paper.durable : "second",
         ...(journal ? { journal } : {}),
         ...(orders ? { orders } : {}),
