@@ -230,17 +230,30 @@ export async function runStudy(study: Study, engine: TrialEngine, options: Study
       const told: Report = { trial, rung, step, value, params: row.params };
       const wish = scheduler(past, told);
       const decision = wish.do === "exploit" && rung >= spec.rungs.length - 1 ? { do: "go" } as const : wish;
-      if (copies) await snapshotTrial(checkpointOf(study, row), snapshotOf(study, trial, rung));
+      const copied = copies && rung < spec.rungs.length - 1; // at the last one nobody starts from another
+      if (copied) await snapshotTrial(checkpointOf(study, row), snapshotOf(study, trial, rung));
       await sampler.report(trial, step, value);
       past.push(told);
       journal.append({ kind: "report", trial, rung, step, value, metrics, seconds, decision });
       if (decision.do === "exploit") {
         ledger.append({ kind: "exploit", trial, from: decision.from, params: decision.params });
       }
+      if (copied) await thin(rung);
       const point = { rung, step, value, decision: decision.do };
       update(trial, { value, metrics, seconds, reports: [...row.reports, point] }, "report");
       return answerTo(decision);
     });
+
+  /** Keeps the copies of the better half at a rung, of as many trials as there will be: nobody starts from the others. */
+  const thin = async (rung: number) => {
+    const there = past.filter((report) => report.rung === rung).toSorted((a, b) => b.value - a.value);
+    const running = [...rows.values()].filter(({ state }) => state === "running");
+    const wanted = running.map(({ trial }) => livesOf(journal.entries, trial).at(-1)?.from);
+    for (const { trial } of there.slice(Math.ceil(trials / 2))) {
+      if (wanted.some((from) => from?.trial === trial && from.rung === rung)) continue;
+      await remove(snapshotOf(study, trial, rung));
+    }
+  };
 
   /** Runs a trial through all its lives. */
   const runTrial = async (trial: number) => {
@@ -360,8 +373,9 @@ const checkpointOf = ({ folder }: Study, { trial, lives }: TrialRow) =>
 const snapshotOf = ({ folder }: Study, trial: number, rung: number) =>
   join(folder, "trials", String(trial), `rung-${rung}`);
 
-async function forget({ folder }: Study, trial: number): Promise<void> {
-  const path = join(folder, "trials", String(trial));
+const forget = ({ folder }: Study, trial: number) => remove(join(folder, "trials", String(trial)));
+
+async function remove(path: string): Promise<void> {
   if (await exists(path)) await Deno.remove(path, { recursive: true });
 }
 

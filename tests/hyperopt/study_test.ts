@@ -217,7 +217,22 @@ Deno.test("population-based training starts the bad from checkpoints of the good
   await withFolder(async (folder) => {
     const begun: string[] = [];
     const before = (job: { trial: number; from?: string }, rung: number) => void begun.push(`${job.trial} ${rung}`);
-    const { rows } = await run(folder, parabola({ scheduler: "pbt" }), { before, slots: 4 }, { trials: 16 });
+    let most = 0; // copies of a rung at a time
+    const list = (path: string) => {
+      try {
+        return [...Deno.readDirSync(path)].map(({ name }) => join(path, name));
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return []; // not yet, or no longer
+        throw error;
+      }
+    };
+    const onTrial = () => {
+      const copies = list(join(folder, "trials")).flatMap(list).filter((path) => path.endsWith("rung-0"));
+      most = Math.max(most, copies.length);
+    };
+    const spec = parabola({ scheduler: "pbt" });
+    const { rows } = await run(folder, spec, { before, slots: 4 }, { trials: 16, onTrial });
+    assert(most <= 16 / 2 + 2, `${most}`);
     const exploited = rows.filter(({ lives }) => lives.length > 1);
     assert(exploited.length > 0);
     for (const { trial, lives, reports, params, state } of exploited) {
