@@ -72,7 +72,9 @@ export function deflatedSharpes(input: DeflatedSharpesInput, text: OwnText = {})
     : "luck alone may show as much";
   const fact =
     `The winner has a Sharpe ratio of ${number(won, { digits: 2 })} a year over ${count(bars, "bar")}; the best of ` +
-    `${count(trials, "trial")} without any skill is expected to show ${number(luck, { digits: 2 })}`;
+    `${count(trials, "trial")} without any skill, but as unlike each other as these, is expected to show ${
+      number(luck, { digits: 2 })
+    }`;
   return figure(draw, {
     title: `Deflated Sharpe ratio: ${chance}`,
     caption:

@@ -70,7 +70,9 @@ export function overfittingSplits(input: OverfittingSplitsInput, text: OwnText =
     return narrow ? stackSvg([ranks, both], 8) : besideSvg([ranks, both], 20);
   };
   const share = percent(probability, { digits: 0 });
-  const words = probability < 0.2
+  const words = probability < 0.2 && loss > 0.5
+    ? "the choice holds, but what is chosen loses"
+    : probability < 0.2
     ? "choosing by these values is worth something"
     : probability < 0.45
     ? "choosing by these values helps little"
