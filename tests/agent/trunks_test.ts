@@ -49,8 +49,8 @@ Deno.test("a feature that explains 5 % of the next return's variance is traded a
     threads: 1,
   });
   await ppo.learn(150_000);
-  const agent = await tradePolicy(task, ppo.net.policy(task.features.values));
-  const best = await trade(task, bestPolicy(task));
+  const [agent] = await tradePolicy(task, ppo.net.policy(task.features.values));
+  const [best] = await trade(task, bestPolicy(task));
   assert(best.logReturn > 5);
   assert(agent.logReturn > 0.8 * best.logReturn, `${agent.logReturn} of ${best.logReturn}`);
 });

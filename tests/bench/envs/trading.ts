@@ -51,11 +51,13 @@ export function shuffled({ market, features, split }: TradingTask, random: Rng):
   return tradingTask(market.assets[0], values, market.costs.transactionFee, split);
 }
 
+const WINDOW = 4; // bars that are seen
+
 export function trainingEnv({ market, features, split }: TradingTask, options: Partial<MarketEnvOptions> = {}) {
-  return marketEnv(market, features, { rows: 64, bars: 256, window: 4, ...options, to: split });
+  return marketEnv(market, features, { rows: 64, bars: 256, window: WINDOW, ...options, to: split });
 }
 
-/** What trading the unseen bars came to. */
+/** What trading unseen bars came to. */
 export interface Outcome {
   readonly logReturn: number;
   readonly bars: number;
@@ -64,48 +66,68 @@ export interface Outcome {
   readonly position: number; // mean of what was chosen, -1..1
 }
 
-/** Trades the unseen bars from start to end, with a function of the bar and what the row sees of itself. */
-export async function trade(
-  { market, features, split }: TradingTask,
-  decide: (bars: Int32Array, state: Float32Array) => number | Promise<number>,
-  window = 4,
-): Promise<Outcome> {
-  const bars = market.length - split;
-  const env = marketEnv(market, features, { rows: 1, bars, window, from: split, randomStart: false });
-  const actions = new Float32Array(1);
-  let { bars: at, state, terminated, truncated } = env.reset(0);
-  let logReturn = 0;
-  let trades = 0;
-  let steps = 0;
-  let positions = 0;
-  let before = 1; // flat
-  for (let over = false; !over; steps++) {
-    actions[0] = await decide(at, state);
-    positions += actions[0] - 1;
-    if (actions[0] !== before) trades++;
-    before = actions[0];
-    const buffers = env.step(actions);
-    ({ bars: at, state, terminated, truncated } = buffers);
-    over = terminated[0] + truncated[0] > 0;
-    logReturn += buffers.rewards[0];
+/** Chooses for R accounts, from the bars they are at and what each sees of itself: 0 short, 1 flat, 2 long. */
+export type Choose = (bars: Int32Array, state: Float32Array) => ArrayLike<number> | Promise<ArrayLike<number>>;
+
+/**
+ * Trades the unseen bars, cut into `paths` of equal length, each by an account of its own that starts flat and goes on to
+ * its end.
+ *
+ * @returns [paths]
+ */
+export async function trade({ market, features, split }: TradingTask, choose: Choose, paths = 1): Promise<Outcome[]> {
+  const length = Math.floor((market.length - split) / paths);
+  const envs = Array.from({ length: paths }, (_, i) => {
+    const [from, to] = [split + i * length, split + (i + 1) * length];
+    return marketEnv(market, features, { rows: 1, bars: length, window: WINDOW, from, to, randomStart: false });
+  });
+  const A = envs[0].stateSize;
+  const bars = new Int32Array(paths);
+  const state = new Float32Array(paths * A);
+  const see = (i: number, seen: { bars: Int32Array; state: Float32Array }) => {
+    bars[i] = seen.bars[0];
+    state.set(seen.state, i * A);
+  };
+  envs.forEach((env, i) => see(i, env.reset(0)));
+  const outcomes = envs.map(() => ({ logReturn: 0, bars: 0, trades: 0, position: 0 }));
+  const held = new Int8Array(paths); // -1, 0, 1
+  const over = new Uint8Array(paths);
+  const action = new Float32Array(1);
+  while (over.includes(0)) {
+    const choices = await choose(bars, state);
+    for (const [i, outcome] of outcomes.entries()) {
+      if (over[i]) continue;
+      action[0] = choices[i];
+      const wanted = choices[i] - 1;
+      outcome.trades += Number(wanted !== held[i]);
+      outcome.position += wanted;
+      outcome.bars++;
+      held[i] = wanted;
+      const buffers = envs[i].step(action);
+      outcome.logReturn += buffers.rewards[0];
+      over[i] = buffers.terminated[0] | buffers.truncated[0];
+      if (!over[i]) see(i, buffers);
+    }
   }
-  return { logReturn, bars: steps, trades, position: positions / steps };
+  return outcomes.map((outcome) => ({ ...outcome, position: outcome.position / outcome.bars }));
 }
 
 /** The same, with what a policy finds likeliest. */
-export function tradePolicy(task: TradingTask, policy: Policy): Promise<Outcome> {
-  const drawn = newDrawn({ kind: "discrete", n: 3 }, 1);
-  return trade(task, async (bars, state) => {
-    draw({ kind: "discrete", n: 3 }, (await policy.look(bars, state, 256)).policy, rng(0), drawn, true);
-    return drawn.actions[0];
-  });
+export function tradePolicy(task: TradingTask, policy: Policy, paths = 1): Promise<Outcome[]> {
+  const space = { kind: "discrete", n: 3 } as const;
+  const drawn = newDrawn(space, paths);
+  const choose = async (bars: Int32Array, state: Float32Array) => {
+    draw(space, (await policy.look(bars, state, 256)).policy, rng(0), drawn, true);
+    return drawn.actions;
+  };
+  return trade(task, choose, paths);
 }
 
 /**
  * The best policy that sees only the feature and its own position: value iteration over bins of the feature, with mean
  * returns and the order of bins as the training bars have them.
  */
-export function bestPolicy({ market, features, split }: TradingTask, bins = 41) {
+export function bestPolicy({ market, features, split }: TradingTask, bins = 41): Choose {
   const { $open, $close } = market.assets[0];
   const fee = market.costs.transactionFee / 1e4;
   const { values } = features;
@@ -158,7 +180,10 @@ export function bestPolicy({ market, features, split }: TradingTask, bins = 41) 
     worth = better;
   }
   return (bars: Int32Array, state: Float32Array) =>
-    choice[3 * binOf(values[bars[0]]) + Math.round(Math.max(-1, Math.min(1, state[0]))) + 1];
+    Array.from(bars, (bar, row) => {
+      const held = Math.round(Math.max(-1, Math.min(1, state[row * state.length / bars.length])));
+      return choice[3 * binOf(values[bar]) + held + 1];
+    });
 }
 
 const fee1 = (fee: number, change: number) => Math.log(1 - fee * Math.abs(change));
