@@ -2,11 +2,14 @@
  * Env steps per second of PPO, updates included: the task, network and batches that its peers run (`peers/`).
  *
  *     deno task bench:ppo [--shape 32x48] [--hidden 64,64] [--envs 64] [--steps 131072] [--signal 0.01]
- *                         [--trunk mlp] [--engine onnx] [--threads 2] [--json]
+ *                         [--trunk mlp] [--engine onnx] [--threads 2] [--json] [--lockstep]
  *
  * `--json` prints one line with `steps_per_s`, as the peers' scripts do. Otherwise also says what share of the machine's
- * matrix product peak that is, and where the time goes.
+ * matrix product peak that is, and where the time goes. `--lockstep` takes one update for each line on standard input and
+ * answers its milliseconds and mean reward: how `ppo_peers.ts` lets several programs take turns.
  */
+import process from "node:process";
+import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { openOnnx } from "../../lib/agent/onnx_session.ts";
 import { openPpo } from "../../lib/agent/ppo.ts";
@@ -26,6 +29,7 @@ const { values: flags } = parseArgs({
     threads: { type: "string", default: String(Math.min(8, navigator.hardwareConcurrency)) },
     seed: { type: "string", default: "0" },
     json: { type: "boolean", default: false },
+    lockstep: { type: "boolean", default: false },
   },
 });
 const [window, features] = flags.shape.split("x").map(Number);
@@ -60,6 +64,8 @@ await using ppo = await openPpo(timed, {
   seed: Number(flags.seed),
 });
 await ppo.learn(BUFFER); // warm up
+const meanReward = () => rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length;
+if (flags.lockstep) await lockstep();
 const { net } = ppo;
 let learning = 0;
 const learn = net.learn.bind(net);
@@ -82,7 +88,7 @@ const result = {
   T: 10_000,
   steps,
   steps_per_s: Math.round(steps / ms * 1000),
-  rew_mean: Number((rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length).toFixed(4)),
+  rew_mean: Number(meanReward().toFixed(4)),
 };
 console.log(JSON.stringify(result));
 if (!flags.json && flags.trunk === "mlp" && flags.engine === "onnx") {
@@ -95,6 +101,17 @@ if (!flags.json && flags.trunk === "mlp" && flags.engine === "onnx") {
         share(ms - learning - stepping)
       }`,
   );
+}
+
+/** Takes an update whenever it is told to. */
+async function lockstep(): Promise<never> {
+  console.log("ready");
+  for await (const _ of createInterface({ input: process.stdin })) {
+    const start = performance.now();
+    await ppo.learn(ppo.timesteps + BUFFER);
+    console.log(performance.now() - start, meanReward());
+  }
+  Deno.exit();
 }
 
 /** Multiplications and additions per env step that a plain implementation needs: one look, four epochs of learning. */
