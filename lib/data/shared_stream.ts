@@ -100,10 +100,10 @@ async function share(
     onBar: (symbol, bar, received, source) => queue.push({ kind: "bar", symbol, bar, received, source }),
     onTrouble: (symbol, error) => log("warn", `Cannot refill ${symbol} from ${name}, trying on: ${brief(error)}`),
   });
+  let feeds = (_symbol: string) => false; // what one feeds comes back from Redis, too
+  if (options.books || options.trades) await redis.listen(symbols, (event) => feeds(event.symbol) || queue.push(event));
   const feeder = feeding(options, redis, bars, (event) => queue.push(event), signal);
-  if (options.books || options.trades) {
-    await redis.listen(symbols, (event) => feeder.feeds(event.symbol) || queue.push(event));
-  }
+  feeds = feeder.feeds;
   const after = new Map(symbols.map((symbol) => [symbol, (since ?? from) - 1]));
   const opened = now();
   const take = ({ symbol, bar, source }: SharedBar) => {
