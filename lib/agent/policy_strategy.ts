@@ -3,7 +3,7 @@ import { rng } from "../base/random.ts";
 import { type ActionMeaning, spaceOf, writeWeights } from "../env/actions.ts";
 import { openStanding, stateSizeOf } from "../env/standing.ts";
 import type { Market } from "../market/market.ts";
-import type { Intent } from "../sim/intent.ts";
+import { type Intent, newIntent } from "../sim/intent.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import { actionSize, draw, newDrawn } from "./distributions.ts";
 import type { Policy } from "./net.ts";
@@ -38,8 +38,14 @@ export interface Decider {
  *
  * @param rows accounts, R
  * @param to one past the last bar it will be asked about
+ * @param offsets row of the policy's table that an account's bar 0 is; 0 without it [R]
  */
-export function openDecider({ policy, actions, first }: Trader, rows: number, to: number): Decider {
+export function openDecider(
+  { policy, actions, first }: Trader,
+  rows: number,
+  to: number,
+  offsets: ArrayLike<number> = new Int32Array(rows),
+): Decider {
   const [K, A] = [actions.assets, stateSizeOf(actions.assets)];
   const space = spaceOf(actions);
   const standings = Array.from({ length: rows }, () => openStanding(1, K));
@@ -57,7 +63,7 @@ export function openDecider({ policy, actions, first }: Trader, rows: number, to
         if (Number.isNaN(equity[row])) standing.open(0, worth);
         else standing.pass(0, equity[row], worth, ledger.fills[0] !== fills[row]);
         standing.look(0, worth, ledger, tape, t, state.subarray(row * A, (row + 1) * A));
-        [equity[row], fills[row], bars[row]] = [worth, ledger.fills[0], t];
+        [equity[row], fills[row], bars[row]] = [worth, ledger.fills[0], offsets[row] + t];
       }
       if (t < first) return void chosen.fill(NaN);
       const look = await policy.look(bars, state, to - t - 1);
@@ -70,17 +76,23 @@ export function openDecider({ policy, actions, first }: Trader, rows: number, to
   };
 }
 
+/** What one of several accounts has of its own. */
+export interface OwnOptions extends Pick<BacktestOptions, "risk" | "to"> {
+  /** Row of the policy's table that the market's bar 0 is, where features of several lie one after the other. */
+  readonly offset?: number;
+}
+
 /** How `tradeAll` runs: as `backtest` takes it, and more. */
 export interface TradeOptions extends BacktestOptions {
-  /** Risk rules of each market's account, where they differ. */
-  readonly risks?: readonly (BacktestOptions["risk"] & object)[];
+  /** What the account of each market has of its own, where they differ. */
+  readonly each?: readonly OwnOptions[];
   /** Ends it between two bars. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs a policy over markets that differ in their costs alone, all at once: it is asked about all of them together,
- * which costs little more than one. Each goes through the books that `backtest` goes through, risk rules and delay
+ * Runs a policy over markets of equal bars, all at once: it is asked about all of them together, which costs little more
+ * than one. Each goes through the books that `backtest` goes through, risk rules and delay
  * included, and its equity is that of a one-row env with the same actions, to the last bit.
  *
  * @throws {RangeError} as `backtest`, and if the markets do not have equal bars
@@ -88,7 +100,7 @@ export interface TradeOptions extends BacktestOptions {
 export async function tradeAll(
   markets: readonly Market[],
   trader: Trader,
-  { signal, risks, ...options }: TradeOptions = {},
+  { signal, each = [], ...options }: TradeOptions = {},
 ): Promise<Traded[]> {
   const { from = 0, to = markets[0].length } = options;
   for (const { length } of markets) {
@@ -97,15 +109,23 @@ export async function tradeAll(
   }
   const R = markets.length;
   const width = actionSize(spaceOf(trader.actions));
-  const books = markets.map((market, r) => openBooks(market, risks ? { ...options, risk: risks[r] } : options));
-  const decider = openDecider(trader, R, to);
+  const own = markets.map((_, r) => {
+    const { offset: _offset, ...rest } = each[r] ?? {};
+    return { ...options, ...rest };
+  });
+  const ends = own.map((one) => one.to ?? to);
+  const last = Math.max(...ends);
+  const books = markets.map((market, r) => openBooks(market, own[r]));
+  const decider = openDecider(trader, R, last, markets.map((_, r) => each[r]?.offset ?? 0));
   const row = new Float32Array(R * width);
-  const chosen = books.map(() => new Float32Array((to - from) * width));
-  for (let t = from; t < to; t++) {
+  const chosen = books.map((_, r) => new Float32Array((ends[r] - from) * width));
+  const over = newIntent(trader.actions.assets); // of accounts that have come to their end: nobody reads it
+  for (let t = from; t < last; t++) {
     if (t % 256 === 0) signal?.throwIfAborted();
-    const intents = books.map((book) => book.step(t));
+    const intents = books.map((book, r) => t < ends[r] ? book.step(t) : over);
     await decider.decide(t, books, intents, row);
     for (let r = 0; r < R; r++) {
+      if (t >= ends[r]) continue;
       books[r].decided(t);
       chosen[r].set(row.subarray(r * width, (r + 1) * width), (t - from) * width);
     }

@@ -125,7 +125,8 @@ export async function headlineStage(
   /** Results of every agent under each set of rules, all of which it goes through at once. [agents][risks] */
   const tradeUnder = async (what: string, { market, from, to }: Span, risks: readonly RiskRule[][]) => {
     const features = agents[0].featuresOf(market);
-    const own = { ...optionsOf(config, source), from, to, risks, ...(deps.signal ? { signal: deps.signal } : {}) };
+    const each = risks.map((risk) => ({ risk }));
+    const own = { ...optionsOf(config, source), from, to, each, ...(deps.signal ? { signal: deps.signal } : {}) };
     const results: BacktestResult[][] = [];
     for (const agent of agents) {
       await step(what);

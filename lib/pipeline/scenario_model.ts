@@ -1,9 +1,10 @@
 import { openPolicy } from "../agent/policy_file.ts";
-import { trade, type Trader } from "../agent/policy_strategy.ts";
+import { trade, tradeAll, type Trader } from "../agent/policy_strategy.ts";
+import type { BacktestOptions } from "../backtest/mod.ts";
 import { buildFeatures } from "../features/build.ts";
 import { columnOf, type FeatureMatrix, newMatrix } from "../features/matrix.ts";
 import type { Market } from "../market/market.ts";
-import type { RunMarket } from "../scenarios/mod.ts";
+import type { MarketRun, RunMarket } from "../scenarios/mod.ts";
 import type { FoundModel } from "./model_store.ts";
 import { featuresFor } from "./models.ts";
 import type { LoadedMarket } from "./market.ts";
@@ -38,15 +39,33 @@ export async function openModelRun(
       each.flatMap((matrix) => matrix.names.map((_, f) => columnOf(matrix, f))),
     );
   };
+  const firstOf = ({ warmup }: FeatureMatrix) => warmup + notes.window - 1;
   const traderOn = (matrix: FeatureMatrix): Trader => ({
     policy: opened.policy(matrix),
     actions: notes.actions,
-    first: matrix.warmup + notes.window - 1,
+    first: firstOf(matrix),
   });
+  const run = async (market: Market, options: BacktestOptions) =>
+    (await trade(market, traderOn(featuresOf(market)), options)).result;
+  /** The features of all lie one after the other in one table. */
+  const all = async (runs: readonly MarketRun[]) => {
+    const each = runs.map(({ market }) => featuresOf(market));
+    const [{ names, values: { length } }] = each;
+    const values = new Float32Array(runs.length * length);
+    each.forEach((matrix, i) => values.set(matrix.values, i * length));
+    const trader = { ...traderOn({ ...each[0], values }), first: Math.max(...each.map(firstOf)) };
+    const own = runs.map(({ options: { risk, to } }, i) => ({
+      offset: i * length / names.length,
+      ...(risk ? { risk } : {}),
+      ...(to === undefined ? {} : { to }),
+    }));
+    const traded = await tradeAll(runs.map(({ market }) => market), trader, { ...runs[0].options, each: own });
+    return traded.map(({ result }) => result);
+  };
   return {
     featuresOf,
     traderOn,
-    run: async (market, options) => (await trade(market, traderOn(featuresOf(market)), options)).result,
+    run: Object.assign(run, { all }),
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }

@@ -3,13 +3,14 @@ import type { Config } from "../config/schema.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { slice } from "../market/candles.ts";
 import type { Market } from "../market/market.ts";
-import { checkHistory } from "../risk/mod.ts";
+import { checkHistory, type RiskRule } from "../risk/mod.ts";
 import {
   calibrate,
   type Calibration,
   type CalibrationCheck,
   certify,
   checkCalibration,
+  type MarketRun,
   parseScenario,
   type RealismRow,
   type RunMarket,
@@ -81,7 +82,7 @@ export async function scenariosStage(
   const risk = rules.map(({ rule }) => rule);
   const guarded = agent === undefined
     ? { name: String(name), settings, rules: config.risk.rules }
-    : (bars: Market, options: BacktestOptions) => agent.run(bars, { ...options, risk });
+    : underRules(agent.run, risk);
   const strategies: Record<string, StrategySpec | RunMarket> = {
     [title]: agent === undefined ? { name: String(name), settings } : agent.run,
     ...(rules.length === 0 ? {} : { [`${title} with risk rules`]: guarded }),
@@ -126,6 +127,17 @@ export async function scenariosStage(
     result,
     numbers: numbersOf(result),
   };
+}
+
+/** The same runs with risk rules around them. */
+function underRules(run: RunMarket, risk: readonly RiskRule[]): RunMarket {
+  const guarded = (market: Market, options: BacktestOptions) => run(market, { ...options, risk });
+  const { all } = run;
+  if (all === undefined) return guarded;
+  return Object.assign(guarded, {
+    all: (runs: readonly MarketRun[]) =>
+      all(runs.map(({ market, options }) => ({ market, options: { ...options, risk } }))),
+  });
 }
 
 /** Strategy and rules by settings; wrong names, of scenarios too, are told before any work. */

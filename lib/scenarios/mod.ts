@@ -23,4 +23,4 @@ export {
   specScenario,
 } from "./table.ts";
 export { trendReversal } from "./trend_reversal.ts";
-export type { Outcome, RunMarket, StrategySpec } from "./trial.ts";
+export type { MarketRun, Outcome, RunMarket, StrategySpec } from "./trial.ts";

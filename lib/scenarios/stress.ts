@@ -51,6 +51,8 @@ export interface StressResult {
 
 /** Trials that a worker takes at a time: few enough for all to end together. */
 const CHUNK = 10;
+/** Trials that those who run several at once are given: a network is asked about all of them together. */
+const TOGETHER = 40;
 
 /**
  * Runs every strategy through `seeds` draws of every scenario, and measures what is left: survival, recovery, what could
@@ -87,13 +89,15 @@ export async function stress(
   };
   const made = { scenarios: planScenarios(plan), runs: planRuns(plan) }; // a wrong name is told before any work
 
-  const ranges: TrialRange[] = specs.flatMap((_, scenario) =>
-    Array.from({ length: Math.ceil(seeds / CHUNK) }, (_, i) => ({
-      scenario,
-      from: i * CHUNK,
-      to: Math.min(seeds, (i + 1) * CHUNK),
-    }))
-  );
+  const rangesOf = (size: number): TrialRange[] =>
+    specs.flatMap((_, scenario) =>
+      Array.from({ length: Math.ceil(seeds / size) }, (_, i) => ({
+        scenario,
+        from: i * size,
+        to: Math.min(seeds, (i + 1) * size),
+      }))
+    );
+  const ranges = rangesOf(CHUNK);
   const kinds = Number(plan.strategies.length > 0) + Number(own.some((run) => run !== undefined));
   const total = specs.length * seeds * kinds;
   let done = 0;
@@ -118,7 +122,8 @@ export async function stress(
       ofOthers.set(range, columns);
       tell(range);
     };
-    await runAll(plan, made.scenarios, others, ranges, keepOther, signal);
+    const size = others.some(({ all }) => all) ? TOGETHER : CHUNK;
+    await runAll(plan, made.scenarios, others, rangesOf(size), keepOther, signal);
   }
 
   // Where a strategy's columns are: of which kind, and the how-manieth of it.
@@ -129,11 +134,12 @@ export async function stress(
     place: own.slice(0, i).filter((one) => (one === undefined) === (run === undefined)).length,
   }));
   const cells = specs.flatMap((_, scenario) => {
-    const parts = ranges.filter((range) => range.scenario === scenario);
+    const partsOf = (columns: ReadonlyMap<TrialRange, TrialColumns>) =>
+      [...columns].filter(([range]) => range.scenario === scenario).sort(([a], [b]) => a.from - b.from);
     return sources.map(({ columns, ...source }, s) =>
       summarise(
         { scenario: names.scenarios[scenario], strategy: names.strategies[s] },
-        ...gather(parts.map((range) => columns.get(range)!), source, plan.offsets.length),
+        ...gather(partsOf(columns).map(([, part]) => part), source, plan.offsets.length),
       )
     );
   });

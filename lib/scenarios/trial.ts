@@ -66,7 +66,17 @@ export const outcomeKeys: readonly (keyof Outcome)[] = [
 ];
 
 /** Runs a market by someone's decisions: `backtest` of a strategy, or a network asked bar by bar. */
-export type RunMarket = (market: Market, options: BacktestOptions) => BacktestResult | Promise<BacktestResult>;
+export interface RunMarket {
+  (market: Market, options: BacktestOptions): BacktestResult | Promise<BacktestResult>;
+  /** Several at once, of those that are quicker so: markets of equal bars, whose options differ in `to` alone. */
+  readonly all?: (runs: readonly MarketRun[]) => Promise<BacktestResult[]>;
+}
+
+/** A market and how it is run. */
+export interface MarketRun {
+  readonly market: Market;
+  readonly options: BacktestOptions;
+}
 
 /** A scenario's market, and which bars of the period it changed. */
 export interface Stressed {

@@ -62,7 +62,7 @@ Deno.test("what has not been seen cannot be calibrated to", () => {
   const bars = quiet(10, {});
   assertEquals(calibrate([bars]).weeks, 10);
   assertThrows(() => calibrate([bars], 11), RangeError, "no more than there are: the candles have 10 whole weeks");
-  assertThrows(() => calibrate([quiet(3, {})]), RangeError, "at least 4 are needed");
+  assertThrows(() => calibrate([quiet(3, {})]), RangeError, "at least 4 whole weeks");
 });
 
 Deno.test("stylised facts of a walk are nothing, and of clustered moves are clusters and tails", () => {

@@ -1,10 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { backtest } from "../../lib/backtest/mod.ts";
+import { backtest, type BacktestOptions } from "../../lib/backtest/mod.ts";
 import { rng } from "../../lib/base/random.ts";
 import { hashCandles } from "../../lib/market/candles.ts";
 import type { Market } from "../../lib/market/market.ts";
 import { synthetic } from "../../lib/market/synthetic.ts";
-import { parseScenario, specScenario } from "../../lib/scenarios/mod.ts";
+import { type MarketRun, parseScenario, specScenario } from "../../lib/scenarios/mod.ts";
 import { stress } from "../../lib/scenarios/stress.ts";
 import { outcomeOf, pathOf, stressed } from "../../lib/scenarios/trial.ts";
 import { buyAndHold, makeStrategy } from "../../lib/strategies/mod.ts";
@@ -180,4 +180,25 @@ Deno.test("risk rules watch over a strategy, beside the same one without", async
     SyntaxError,
     "limit_drawdown",
   );
+});
+
+Deno.test("who runs several markets at once is asked for many together, and comes to the same", async () => {
+  const momentum = makeStrategy("momentum");
+  const asked: number[] = [];
+  const one = (bars: Market, options: BacktestOptions) => backtest(bars, momentum, options);
+  const many = Object.assign((bars: Market, options: BacktestOptions) => one(bars, options), {
+    all(runs: readonly MarketRun[]) {
+      asked.push(runs.length);
+      return Promise.resolve(runs.map(({ market, options }) => one(market, options)));
+    },
+  });
+  const scenarios = { crash: "flash_crash", "no trade": "gap" };
+  const run = (strategies: Parameters<typeof stress>[2]) =>
+    stress(market(), scenarios, strategies, { seeds: 50, workers: 0 });
+  const { cells, asRecorded } = await run({ one, many, table: { name: "momentum" } });
+  assertEquals(asked, [40, 10, 40, 10]);
+  for (let i = 0; i < cells.length; i += 3) {
+    for (const other of [cells[i + 1], cells[i + 2]]) assertEquals(other.outcomes, cells[i].outcomes);
+  }
+  assertEquals(asRecorded[1].outcomes, asRecorded[0].outcomes);
 });
