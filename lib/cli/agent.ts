@@ -92,7 +92,7 @@ export function evaluateCommand(context: Context): Command {
       const model = await findModel(options.model, settings);
       const { config: own, origins, ...rest } = resolve(
         withSettings(options, { features: "features.spec", seeds: "evaluate.seeds" }),
-        settingsOfModel(model.notes),
+        settingsOfModel(model),
       );
       const count = own.evaluate.seeds ?? model.policies.length;
       if (count > model.policies.length) {

@@ -46,7 +46,7 @@ export function scenariosCommand(context: Context): Command {
         );
       }
       const model = options.model === undefined ? undefined : await findModel(options.model, loadConfig().settings);
-      const loaded = resolve({ ...options, set }, model === undefined ? {} : settingsOfModel(model.notes));
+      const loaded = resolve({ ...options, set }, model === undefined ? {} : settingsOfModel(model));
       const deps = depsOf(context, options);
       const report = await trackedScenarios(loaded, deps, model === undefined ? {} : { model });
       const { source, title, specs, calibration, checks, realism, result, numbers, run } = report;

@@ -21,6 +21,8 @@ export interface FoundModel {
   readonly notes: PolicyNotes;
   readonly name: string; // "candelabra version 3 (champion)", "policy.onnx"
   readonly reference: string; // what finds the very same again: "candelabra/3", a run's id, a path
+  /** What its training's run was given as data: files with their folders, which the model's own file does not tell. */
+  readonly input?: string;
 }
 
 const CHALLENGER = "challenger";
@@ -37,9 +39,9 @@ export async function findModel(reference: string, settings: Settings): Promise<
   const [, name, mark, which] = reference.match(/^([^@/]+)([@/])(.+)$/) ?? [];
   if (name !== undefined) {
     const version = await findVersion(server, name, mark === "@" ? which : Number(which), reference);
-    const { policies, notes } = await modelOfRun(server, await getRun(server, version.runId));
+    const found = await modelOfRun(server, await getRun(server, version.runId));
     const titles = [`${name} version ${version.version}`, ...(mark === "@" ? [`(${which})`] : [])];
-    return { policies, notes, name: titles.join(" "), reference: `${name}/${version.version}` };
+    return { ...found, name: titles.join(" "), reference: `${name}/${version.version}` };
   }
   const run = await findRun(server, reference);
   return { ...await modelOfRun(server, run), name: run.name, reference: run.id };
@@ -53,7 +55,7 @@ async function modelOfFile(path: string): Promise<FoundModel> {
   return { policies: [{ seed: seedOf(notes), file }], notes, name: path, reference: path };
 }
 
-async function modelOfRun(server: Mlflow, run: StoredRun): Promise<Pick<FoundModel, "policies" | "notes">> {
+async function modelOfRun(server: Mlflow, run: StoredRun): Promise<Omit<FoundModel, "name" | "reference">> {
   const entries = await listArtifacts(server, run, MODEL_FOLDER);
   if (!entries.some(({ path }) => path === `${MODEL_FOLDER}/model.onnx`)) {
     throw new RangeError(`Cannot use the run ${run.id} (${run.name}) as a model as it holds none: it is no training`);
@@ -68,7 +70,8 @@ async function modelOfRun(server: Mlflow, run: StoredRun): Promise<Pick<FoundMod
   const rest = await Promise.all(
     seeds.map(async (seed) => ({ seed, file: await getArtifact(server, run, `${MODEL_FOLDER}/${seedPath(seed)}`) })),
   );
-  return { policies: [{ seed, file }, ...rest], notes };
+  const input = run.params["data.input"];
+  return { policies: [{ seed, file }, ...rest], notes, ...(input === undefined ? {} : { input }) };
 }
 
 async function findVersion(server: Mlflow, name: string, which: string | number, reference: string) {
@@ -91,7 +94,7 @@ async function findVersion(server: Mlflow, name: string, which: string | number,
 const seedOf = ({ about }: PolicyNotes): number => Number(about.seed ?? 0);
 
 /** Settings that a model was trained by, in as far as they bear on how it is evaluated. */
-export function settingsOfModel({ about }: PolicyNotes): PartialConfig {
+export function settingsOfModel({ notes: { about }, input }: Pick<FoundModel, "notes" | "input">): PartialConfig {
   const sections: Record<string, Record<string, string>> = {};
   for (const [path, value] of Object.entries(JSON.parse(about.settings ?? "{}") as Record<string, string>)) {
     const [section, key] = path.split(".");
@@ -99,6 +102,7 @@ export function settingsOfModel({ about }: PolicyNotes): PartialConfig {
       (sections[section] ??= {})[key] = value;
     }
   }
+  if (input !== undefined) (sections.data ??= {}).input = input;
   return sections as PartialConfig;
 }
 

@@ -1,5 +1,7 @@
+import { basename, isAbsolute, relative } from "node:path";
 import type { PolicyNotes } from "../agent/policy_file.ts";
 import { hashOf } from "../base/hash.ts";
+import { projectPath } from "../base/project.ts";
 import { rng } from "../base/random.ts";
 import { formatTimeframe } from "../base/time.ts";
 import { flatten } from "../config/load.ts";
@@ -43,9 +45,20 @@ export function notesFor({ config, source, features, scaler, actions, commit }: 
       features_hash: features.hash,
       specs: JSON.stringify(features.specs),
       probe: JSON.stringify(probe(features.specs, Object.keys(market.assets[0].extra))),
-      settings: JSON.stringify(flatten(config)),
+      settings: JSON.stringify(flatten(withoutPlaces(config))),
     },
   };
+}
+
+/** The settings with absolute paths cut to names, or to the project: a model's file says nothing of the disk it was made on. */
+function withoutPlaces(config: Config): Config {
+  const root = projectPath();
+  const input = config.data.input.map((one) => {
+    if (!isAbsolute(one)) return one;
+    const inside = relative(root, one);
+    return inside.startsWith("..") || isAbsolute(inside) ? basename(one) : inside;
+  });
+  return { ...config, data: { ...config.data, input } };
 }
 
 /**

@@ -228,7 +228,7 @@ Deno.test("risk rules watch over an agent in training, on validation and on the 
     const { provenance } = agentSummary(report, loaded.config, { training });
     assertEquals(provenance["risk rules"], "stop_loss(loss=0.01, wait=3), limit_exposure(limit=0.3)");
     await using policy = await openPolicy(policiesOf(training)[0].file);
-    assertEquals(settingsOfModel(policy.notes).risk?.rules, loaded.config.risk.rules);
+    assertEquals(settingsOfModel(policy).risk?.rules, loaded.config.risk.rules);
     const again = await evaluateStage(
       tiny(loaded.config.data.input[0], ["run.seeds=2", "evaluate.resamples=200"]).config,
       policiesOf(training),

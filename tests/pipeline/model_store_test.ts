@@ -65,13 +65,15 @@ Deno.test("a training, its model and its champion on the real server", async (t)
         const found = await findModel("small@champion", settings);
         assertEquals([found.name, found.reference], ["small version 1 (champion)", "small/1"]);
         assertEquals(found.policies, policiesOf(first.training));
-        assertEquals(settingsOfModel(found.notes).data, {
+        assertEquals(settingsOfModel(found).data, {
           input: path,
           timeframe: "",
           exchange: "",
           timerange: "",
           gaps: "fill",
         } as never);
+        const told = settingsOfModel({ notes: found.notes }).data?.input as unknown;
+        assertEquals(told, path.split("/").at(-1), "the file itself does not say where on the disk the candles lay");
         const again = await trackedEvaluate(loadedWith("run.seeds=2"), found);
         assertEquals(again.numbers, first.evaluation.numbers);
         assertEquals((await findModel(first.run.id.slice(0, 10), settings)).policies, found.policies);
