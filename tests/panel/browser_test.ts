@@ -29,7 +29,7 @@ function browserTest(name: string, fn: (page: Page, test: TestPanel) => Promise<
           colorScheme: "dark",
         });
         const page = await context.newPage();
-        page.setDefaultTimeout(20_000);
+        page.setDefaultTimeout(45_000);
         const faults: string[] = [];
         const outside: string[] = [];
         page.on("pageerror", ({ message }) => void faults.push(message));
@@ -53,6 +53,10 @@ browserTest(
   "a training is set up, started, seen to move, stopped; the token is not in the address",
   async (page, test) => {
     assert(!page.url().includes(test.panel.token));
+    const other = await page.context().newPage(); // a link opened in a new tab
+    await goTo(other, test, "jobs");
+    await other.waitForSelector(".link:not(.off)");
+    await other.close();
     await goTo(page, test, "start/train");
     await page.fill("#find", "gamma");
     await page.fill("#f-set-ppo-gamma", "2");

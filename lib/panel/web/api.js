@@ -21,6 +21,30 @@ export function takeToken() {
   history.replaceState(null, "", "/#/");
 }
 
+/**
+ * Asks the panel's other tabs for the token, so that a link opened in a new one works. Only pages of this very origin hear
+ * it; reports have another.
+ */
+export async function borrowToken() {
+  const channel = new BroadcastChannel(KEY);
+  const found = await new Promise((resolve) => {
+    channel.onmessage = ({ data }) => typeof data === "string" && data !== "" && resolve(data);
+    channel.postMessage("");
+    setTimeout(() => resolve(undefined), 300);
+  });
+  channel.close();
+  if (typeof found === "string") sessionStorage.setItem(KEY, found);
+}
+
+/** Answers tabs that ask. */
+export function lendToken() {
+  const channel = new BroadcastChannel(KEY);
+  channel.onmessage = ({ data }) => {
+    const token = sessionStorage.getItem(KEY);
+    if (data === "" && token) channel.postMessage(token);
+  };
+}
+
 /** Keeps a token that a person pasted: the token itself, or the whole address. @param {string} text */
 export function giveToken(text) {
   sessionStorage.setItem(KEY, text.trim().replace(/^.*#token=/, ""));
@@ -61,7 +85,7 @@ export async function ask(path, method = "GET", body = undefined) {
  * Follows what happens, for good: goes on from where it was after a break, and says `reset` where that is not known.
  *
  * @param {string} after a cursor
- * @param {(event: string, data: any) => void} onMessage
+ * @param {(event: string, data: any, id: string) => void} onMessage
  * @param {(connected: boolean) => void} onState
  */
 export async function follow(after, onMessage, onState) {
@@ -69,7 +93,7 @@ export async function follow(after, onMessage, onState) {
   for (let wait = 500;; wait = Math.min(8000, wait * 2)) {
     try {
       const response = await fetch("/api/events", { headers: { ...headers(), "last-event-id": last } });
-      if (response.status === 401) return onMessage("unknown", {});
+      if (response.status === 401) return onMessage("unknown", {}, last);
       if (!response.ok || !response.body) throw new Error(response.statusText);
       onState(true);
       wait = 500;
@@ -82,7 +106,7 @@ export async function follow(after, onMessage, onState) {
           const field = (/** @type {string} */ name) => message.match(new RegExp(`^${name}: (.*)$`, "m"))?.[1];
           const data = field("data");
           last = field("id") ?? last;
-          if (data !== undefined) onMessage(field("event") ?? "message", JSON.parse(data));
+          if (data !== undefined) onMessage(field("event") ?? "message", JSON.parse(data), last);
         }
       }
     } catch (error) {

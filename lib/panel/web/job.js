@@ -452,7 +452,12 @@ export function jobView(detail, { again, gone, openReport }) {
   }
 
   let shown = "";
+  let opened = false;
   function drawLog() {
+    if (job.ended !== null && !opened) {
+      opened = true;
+      if (log.length > 0 && drawn.size === 0) logBox.open = true; // it says all there is
+    }
     const text = log.join("\n");
     if (text === shown) return;
     shown = text;
@@ -462,11 +467,6 @@ export function jobView(detail, { again, gone, openReport }) {
     say(/** @type {Element} */ (logBox.querySelector(".count")), `${log.length} lines`);
   }
   logBox.addEventListener("toggle", () => void (lines.scrollTop = lines.scrollHeight));
-  if (
-    job.ended !== null && detail.log.length > 0 &&
-    Object.keys(state.curves).length + Number(state.history !== null) === 0
-  ) logBox.open = true;
-
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   const later = () =>

@@ -1,6 +1,6 @@
 // @ts-check
 /** The panel's page: who may see it, where one is in it, and the stream that keeps it up to date. */
-import { ask, dropToken, follow, giveToken, hasToken, takeToken } from "./api.js";
+import { ask, borrowToken, dropToken, follow, giveToken, hasToken, lendToken, takeToken } from "./api.js";
 import { recolour } from "./charts.js";
 import { announce, fill, h, icon, say, toast } from "./dom.js";
 import { stageForm, stageMenu } from "./form.js";
@@ -157,15 +157,21 @@ function signIn(why) {
   input.focus();
 }
 
-/** @param {string} event @param {any} data */
-function take(event, data) {
+/** Messages that came while a job's state was on its way, and where that state stood. */
+let early = /** @type {[event: string, data: any, id: string][] | undefined} */ (undefined);
+let known = 0;
+const placeOf = (/** @type {string} */ id) => Number(id.split("-")[1] ?? 0);
+
+/** @param {string} event @param {any} data @param {string} id */
+function take(event, data, id) {
   if (event === "reset") return void refresh().then(() => route(), (error) => toast(error.message, "bad"));
   if (event === "unknown") {
     dropToken();
     view = undefined;
     return signIn("The panel was started again: its token is another one.");
   }
-  view?.take(event, data);
+  if (early) early.push([event, data, id]);
+  else if (placeOf(id) > known) view?.take(event, data);
   if (event === "job") {
     const before = jobs.get(data.id);
     jobs.set(data.id, data);
@@ -243,6 +249,9 @@ async function route() {
 
 /** @param {string} id */
 async function showJob(id) {
+  /** @type {NonNullable<typeof early>} */
+  const own = [];
+  early = own;
   try {
     const detail = await ask(`jobs/${encodeURIComponent(id)}`);
     if (place() !== `jobs/${id}`) return;
@@ -256,6 +265,8 @@ async function showJob(id) {
     });
     fill(main, view.element);
     view.take("job", detail.job); // drawn once it has a size
+    known = placeOf(detail.cursor);
+    for (const [event, data, at] of own) if (placeOf(at) > known) view.take(event, data);
   } catch (error) {
     fill(
       main,
@@ -263,6 +274,8 @@ async function showJob(id) {
       h("p", { class: "notice bad" }, /** @type {Error} */ (error).message),
       h("a", { class: "button", href: "#/jobs" }, "All jobs"),
     );
+  } finally {
+    if (early === own) early = undefined;
   }
 }
 
@@ -361,4 +374,6 @@ function nextTheme() {
 
 applyTheme(localStorage.getItem("candelabra-theme") ?? "");
 takeToken();
+if (!hasToken()) await borrowToken();
+lendToken();
 await begin();
