@@ -107,7 +107,7 @@ function mixture(parameters: readonly Parameter[], seen: readonly (readonly Valu
       let sum = 0;
       for (let kernel = 0; kernel <= n; kernel++) {
         let product = weights[kernel] / total;
-        for (const density of densities) product *= density(kernel);
+        for (let j = 0; j < densities.length; j++) product *= densities[j][kernel];
         sum += product;
       }
       return Math.log(sum);
@@ -125,8 +125,8 @@ function age(i: number, n: number): number {
 /** Kernels of one parameter; the prior is the last. */
 interface Kernels {
   draw(kernel: number, random: Rng): Value;
-  /** Density (of whole numbers and choices: probability) of a value under a kernel. */
-  density(value: Value): (kernel: number) => number;
+  /** Density (of whole numbers and choices: probability) of a value under each kernel. */
+  density(value: Value): Float64Array;
 }
 
 function choiceKernels(values: readonly Value[], seen: readonly Value[]): Kernels {
@@ -141,7 +141,7 @@ function choiceKernels(values: readonly Value[], seen: readonly Value[]): Kernel
       let left = random();
       return values.find((value) => (left -= share(kernel, value)) < 0) ?? seen[kernel];
     },
-    density: (value) => (kernel) => share(kernel, value),
+    density: once((value) => Float64Array.from({ length: seen.length + 1 }, (_, kernel) => share(kernel, value))),
   };
 }
 
@@ -167,14 +167,24 @@ function normalKernels(parameter: Parameter, seen: readonly Value[]): Kernels {
       const u = centre(kernel) + widths[kernel] * normalQuantile(low[kernel] + random() * mass[kernel]);
       return fromUnit(parameter, Math.min(1 - 1e-15, Math.max(0, u)));
     },
-    density(value) {
+    density: once((value) => {
       const cell = cellOf(parameter, value);
-      if (cell) return (kernel) => (cdf(cell[1], kernel) - cdf(cell[0], kernel)) / mass[kernel];
+      if (cell) return widths.map((_, kernel) => (cdf(cell[1], kernel) - cdf(cell[0], kernel)) / mass[kernel]);
       const u = toUnit(parameter, value);
-      return (kernel) => {
-        const z = (u - centre(kernel)) / widths[kernel];
-        return Math.exp(-z * z / 2) / (Math.sqrt(2 * Math.PI) * widths[kernel] * mass[kernel]);
-      };
-    },
+      return widths.map((width, kernel) => {
+        const z = (u - centre(kernel)) / width;
+        return Math.exp(-z * z / 2) / (Math.sqrt(2 * Math.PI) * width * mass[kernel]);
+      });
+    }),
+  };
+}
+
+/** Remembers what was computed of each value: whole numbers and choices come again and again. */
+function once<T>(compute: (value: Value) => T): (value: Value) => T {
+  const known = new Map<Value, T>();
+  return (value) => {
+    const found = known.get(value) ?? compute(value);
+    known.set(value, found);
+    return found;
   };
 }
