@@ -108,6 +108,11 @@ async function setUp(options: PaperOptions, deps: ReturnType<typeof depsOf>) {
     }
   }
   const opening = options.resume ? await openingOf(paperFolder(options.name!)) : undefined;
+  if (opening?.feed.startsWith("replay") && options.replay === undefined) {
+    throw new RangeError(
+      `Cannot go on with "${opening.name}" as it is a ${opening.feed}: say of what again, --replay FILE`,
+    );
+  }
   const where = {
     ...(options.symbol === undefined ? {} : { input: options.symbol }),
     ...(options.replay === undefined ? {} : { input: options.replay }),

@@ -160,7 +160,7 @@ export async function trackedPaper(
           if (live) log("info", `Feed ${event.state}: ${event.note}`);
         },
       });
-      return await close(run, opening, folder, retraced, end);
+      return await close(run, opening, folder, retraced, end, live);
     } catch (error) {
       guardian.failed(error);
       throw error;
@@ -391,6 +391,7 @@ async function close(
   folder: string | undefined,
   retraced: Retraced | undefined,
   end: PaperEnd,
+  live: boolean,
 ): Promise<PaperReport> {
   const { result, latency } = end;
   const table = result ? trades(result) : [];
@@ -403,7 +404,10 @@ async function close(
       "latency/max_ms": latency.max,
     });
     await run.artifact("results/latency.json", JSON.stringify({ unit: "ms", buckets: latency.buckets }) + "\n");
-    log("debug", `From a bar's message to the decision: ${latencyText(latency)}, ${latency.count} bars`);
+    log(
+      live ? "info" : "debug",
+      `From a bar's message to the decision: ${latencyText(latency)}, ${latency.count} bars`,
+    );
   }
   if (result) {
     const K = result.symbols.length;
