@@ -98,7 +98,8 @@ Deno.test("what was finished is not done again, whenever the process is killed: 
   await withFolder(async (folder) => {
     const random = rng(11);
     let kills = 0;
-    for (const [round, [scheduler, sampler, slots]] of [["asha", "tpe", "1"], ["pbt", "random", "3"]].entries()) {
+    for (let round = 0; kills < 20; round++) { // a study may come to its end between two kills
+      const [scheduler, sampler, slots] = round % 2 === 0 ? ["asha", "tpe", "1"] : ["pbt", "random", "3"];
       const at = join(folder, String(round));
       const log = `${at}.log`;
       Deno.writeTextFileSync(log, "");
@@ -114,7 +115,7 @@ Deno.test("what was finished is not done again, whenever the process is killed: 
         const target = before + 4 * (1 + below(8, random)); // so many rungs further
         let done = false;
         const status = process.status.then((status) => (done = true, status));
-        while (!done && kills < 20 * (round + 1) / 2) {
+        while (!done && kills < 20) {
           await new Promise((resolve) => setTimeout(resolve, 1));
           if (Deno.statSync(log).size < target) continue;
           try {
@@ -137,15 +138,14 @@ Deno.test("what was finished is not done again, whenever the process is killed: 
       const { trials, finished, pruned, exploits } = count(at);
       assertEquals(trials, 24 + exploits);
       assertEquals(finished + pruned, 24);
-      if (round > 0) continue;
+      if (slots !== "1") continue;
       // With one worker it is also the study that was never killed.
-      const whole = join(folder, "whole");
+      const whole = join(folder, `${round}-whole`);
       await run(whole, parabola({ scheduler, sampler }), {}, { trials: 24 });
       const calm = rowsOf(readJournal(join(whole, "journal.jsonl")).entries);
       const timeless = (rows: readonly TrialRow[]) => rows.map((row) => ({ ...row, seconds: 0 }));
       assertEquals(timeless(rows), timeless(calm));
     }
-    assertEquals(kills, 20);
   });
 });
 
