@@ -25,6 +25,7 @@ export const schedulers = {
   none: { help: "lets every trial end", rungs: (steps) => evenly(steps, 4), make: scheduleNone },
 } as const satisfies Readonly<Record<string, SchedulerEntry>>;
 
+/** A name of that table. */
 export type SchedulerName = keyof typeof schedulers;
 
 /** A scheduler by name. Throws a RangeError that lists them if there is none of that name. */
