@@ -335,14 +335,14 @@ async function openReport(file) {
   }
 }
 
-let waited = 0;
+let waited = -Infinity; // ms, when g was pressed
 /** @param {KeyboardEvent} event */
 function keys(event) {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return form?.submit();
   const typing = event.target instanceof HTMLElement && event.target.closest("input, select, textarea");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (performance.now() - waited < 1500) {
-    waited = 0;
+    waited = -Infinity;
     const found = places.find(([, , , key]) => key === event.key);
     if (found) location.assign(`#/${found[0]}`);
     return;
