@@ -61,6 +61,7 @@ export async function openGuardian(
   let pressed: Kill | undefined;
   let [band, before, clock]: [EquityBand | undefined, number, number] = [undefined, cash, NaN];
   const path = folder && `${folder}/alerts.json`;
+  let saving = Promise.resolve(); // one write after the other
   const alerts = openAlerts({
     rules,
     sinks: live ? await openSinks(settings) : [],
@@ -68,10 +69,14 @@ export async function openGuardian(
     active: path === undefined ? [] : await readActive(path),
     ...(onEvent ? { onEvent } : {}),
     onAlert({ name: alert, on, text, time }) {
-      if (path !== undefined) queueMicrotask(() => void keep(path, alerts.active));
+      if (path !== undefined) saving = saving.then(() => keep(path, alerts.active));
       if (!on || !kill_on.includes(alert) || trader.halted) return;
       pressed = { at: time, reason: `the alert ${alert}: ${text}` };
-      if (folder !== undefined) kill(folder, pressed.reason, time).catch((error) => log("error", String(error)));
+      const { reason } = pressed;
+      if (folder === undefined) return;
+      saving = saving.then(() => kill(folder, reason, time)).catch((error) =>
+        log("error", `The kill switch: ${error}`)
+      );
     },
   });
   const now = () => live ? Date.now() : clock;
@@ -121,6 +126,7 @@ export async function openGuardian(
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await alerts[Symbol.asyncDispose]();
+      await saving;
     },
   };
 }
