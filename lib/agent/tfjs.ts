@@ -93,8 +93,25 @@ export const gpuFolder = projectPath(".gpu");
 
 /** A package that is there only if the user installed it. */
 async function optional(name: string): Promise<unknown> {
-  const own = `${gpuFolder}/node_modules/${name}/package.json`;
-  return await exists(own) ? createRequire(own)(name) : await import(name);
+  const folder = `${gpuFolder}/node_modules/${name}`;
+  if (!await exists(`${folder}/package.json`)) return await import(name);
+  if (!await hasAddon(name)) {
+    throw new Error(
+      `its addon, lib/napi-v…/tfjs_binding.node, is not there: the package's installer could neither download it ` +
+        `from its publisher nor build it; \`deno task setup --gpu\` tries again where that can be reached`,
+    );
+  }
+  return createRequire(`${folder}/package.json`)(name);
+}
+
+/** Whether a package that `deno task setup --gpu` put into place has what its installer downloads or builds. */
+export async function hasAddon(name: string): Promise<boolean> {
+  const folder = `${gpuFolder}/node_modules/${name}/lib`;
+  if (!await exists(folder)) return false;
+  for await (const { name } of Deno.readDir(folder)) {
+    if (await exists(`${folder}/${name}/tfjs_binding.node`)) return true;
+  }
+  return false;
 }
 
 function reason(error: unknown): string {
