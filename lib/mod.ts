@@ -35,7 +35,7 @@ export { monitorFigures } from "./pipeline/monitor_figures.ts";
 export { adviceList, monitorSummary } from "./pipeline/monitor_summary.ts";
 export { sizeTable, workerTable } from "./pipeline/monitor_tables.ts";
 export { paperFigures } from "./pipeline/paper_figures.ts";
-export { paperStudy, type PaperStudy } from "./pipeline/paper_study.ts";
+export { type PaperStudy, paperStudy } from "./pipeline/paper_study.ts";
 export { alertTable, equalityTable, paperSummary } from "./pipeline/paper_summary.ts";
 export { type RiskReport, riskStage, trackedRisk } from "./pipeline/risk.ts";
 export { earlierHeadline, type HeadlineReport, headlineStage } from "./pipeline/risk_headline.ts";
