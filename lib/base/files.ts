@@ -40,6 +40,25 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
+/**
+ * Takes `path` for this process alone, until it is disposed or the process is gone, however it went.
+ *
+ * @param busy what to say if another process, `owner`, has it
+ * @throws {Deno.errors.Busy} with that text
+ */
+export async function holdLock(path: string, busy: (owner: string) => string): Promise<Disposable> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  const file = await Deno.open(path, { read: true, write: true, create: true });
+  if (!file.tryLockSync(true)) {
+    file.close();
+    const pid = (await Deno.readTextFile(path)).trim();
+    throw new Deno.errors.Busy(busy(pid === "" ? "another process" : `process ${pid}`));
+  }
+  file.truncateSync(0);
+  file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+  return { [Symbol.dispose]: () => file.close() };
+}
+
 /** Whether something is at `path`. */
 export async function exists(path: string): Promise<boolean> {
   try {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { didYouMean } from "../base/suggest.ts";
-import { exists } from "../base/files.ts";
+import { exists, holdLock } from "../base/files.ts";
 import { formatDate } from "../base/time.ts";
 import { type Candles, newCandles } from "../market/candles.ts";
 import type { NewBar } from "../market/growing.ts";
@@ -71,19 +71,10 @@ export const journalPath = (folder: string): string => join(folder, JOURNAL);
  * @throws {Deno.errors.Busy} if another trader has it
  */
 export async function lockSession(folder: string): Promise<Disposable> {
-  await Deno.mkdir(folder, { recursive: true });
-  const file = await Deno.open(join(folder, "lock"), { read: true, write: true, create: true });
-  if (!file.tryLockSync(true)) {
-    const owner = new TextDecoder().decode(await Deno.readFile(join(folder, "lock")).catch(() => new Uint8Array()));
-    file.close();
-    throw new Deno.errors.Busy(
-      `Cannot trade as ${nameOf(folder)} as another trader is at it${owner ? `: process ${owner.trim()}` : ""}; ` +
-        `give this one another --name`,
-    );
-  }
-  file.truncateSync(0);
-  file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
-  return { [Symbol.dispose]: () => file.close() };
+  return await holdLock(
+    join(folder, "lock"),
+    (owner) => `Cannot trade as ${nameOf(folder)} as another trader is at it: ${owner}; give this one another --name`,
+  );
 }
 
 const nameOf = (folder: string) => `"${folder.split(/[\\/]/).at(-1)}"`;

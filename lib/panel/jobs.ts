@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { StageEvent } from "../base/events.ts";
-import { exists, writeAtomic } from "../base/files.ts";
+import { exists, holdLock, writeAtomic } from "../base/files.ts";
 import { log } from "../base/log.ts";
 import { redact } from "../base/secret.ts";
 import { settingsOf } from "./form.ts";
@@ -72,11 +72,19 @@ interface Live {
 
 const LINES = 500;
 
-/** Opens the jobs of a folder: earlier ones are there, as they were left. */
+/**
+ * Opens the jobs of a folder: earlier ones are there, as they were left.
+ *
+ * @throws {Deno.errors.Busy} if another panel has the folder
+ */
 export async function openJobs(
   { folder, hub, spawn, running = 4, kept = 200, grace = 10_000 }: JobsOptions,
 ): Promise<Jobs> {
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  const lock = await holdLock(
+    join(folder, "panel.lock"),
+    (owner) => `Cannot open the panel as another one of this project runs, ${owner}: use that one, or end it`,
+  );
   const jobs = new Map<string, Live>();
   for (const one of await readJobs(folder)) jobs.set(one.job.id, one);
   let closing = false;
@@ -249,6 +257,7 @@ export async function openJobs(
       const patience = setTimeout(() => active().forEach(({ child }) => end(child!, "SIGKILL")), grace);
       await Promise.all([...jobs.values()].map(({ done }) => done));
       clearTimeout(patience);
+      lock[Symbol.dispose]();
     },
   };
 

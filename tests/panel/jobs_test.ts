@@ -1,10 +1,11 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { aPanel } from "./a_panel.ts";
 
 /** What lies in a panel's folder of jobs. */
 const files = async (folder: string) =>
-  (await Array.fromAsync(Deno.readDir(join(folder, "jobs")))).map(({ name }) => name).sort();
+  (await Array.fromAsync(Deno.readDir(join(folder, "jobs")))).map(({ name }) => name)
+    .filter((name) => name !== "panel.lock").sort();
 
 Deno.test("a job that ends well, badly, or by force says so, and leaves one small file", async () => {
   await using test = await aPanel();
@@ -32,6 +33,18 @@ Deno.test("events that are no events are told in the job's log, and nothing else
   const { state, log } = await test.until(await test.start("garbage"), "finished");
   assertEquals(log.filter((line: string) => line.includes("left out")).length, 3); // no JSON, a bar of nothing, null
   assertEquals(state.results.total_return, 0.12);
+});
+
+Deno.test("a second panel of the same folder is refused, and the first one's jobs go on", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await using first = await aPanel({ folder });
+    const job = await first.start("goes on");
+    await assertRejects(() => aPanel({ folder }), Deno.errors.Busy, "another one of this project runs");
+    assertEquals((await first.ask(`/api/jobs/${job}`)).body.job.status, "running");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("no more jobs run at once than may", async () => {
