@@ -1,6 +1,6 @@
-/** Every sampler in the table keeps these laws. Those in Optuna need the project's Python and are skipped without it. */
+/** Every sampler in the table keeps these laws; the one that wants torch is skipped without it. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { projectPath } from "../../lib/base/project.ts";
+import { ensurePython } from "../../lib/track/python.ts";
 import { samplerOf, samplers } from "../../lib/hyperopt/samplers.ts";
 import type { PastTrial, Sampler, SamplerOptions } from "../../lib/hyperopt/sampler.ts";
 import { choice, float, int, log, logInt, paramsFault, type Space, when } from "../../lib/hyperopt/space.ts";
@@ -17,12 +17,11 @@ const space: Space = {
 const bowl = { x: float(-3, 3, 9), y: log(1e-3, 1e3, 9) } satisfies Space;
 const height = ({ x, y }: Params) => -((Number(x) - 0.75) ** 2) - (Math.log10(Number(y)) - 0.75) ** 2 / 2;
 
-const python = projectPath(".venv", "bin", "python");
-const hasOptuna = await ended([python, "-c", "import optuna, cmaes"]);
-const hasTorch = hasOptuna && await ended([python, "-c", "import torch"]);
+const { python } = await ensurePython();
+const hasTorch = await ended([python, "-c", "import torch"]);
 
 for (const [name, entry] of Object.entries(samplers)) {
-  const ignore = entry.python && !(name === "gp" ? hasTorch : hasOptuna);
+  const ignore = name === "gp" && !hasTorch;
   const open = (options: Omit<SamplerOptions, "python">) => entry.open({ ...options, python });
   const law = (says: string, fn: () => Promise<void>) => Deno.test({ name: `${name}: ${says}`, ignore, fn });
 
@@ -116,9 +115,5 @@ async function play(sampler: Sampler, from: number, to: number): Promise<PastTri
 }
 
 async function ended([program, ...args]: string[]): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output()).success;
-  } catch {
-    return false; // no such Python
-  }
+  return (await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output()).success;
 }

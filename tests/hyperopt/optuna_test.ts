@@ -1,14 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { projectPath } from "../../lib/base/project.ts";
 import { openOptuna } from "../../lib/hyperopt/optuna.ts";
 import type { PastTrial, Sampler } from "../../lib/hyperopt/sampler.ts";
+import { ensurePython } from "../../lib/track/python.ts";
 import { postgresPrograms, withPostgres } from "../postgres.ts";
 import { choice, float, log, type Space, when } from "../../lib/hyperopt/space.ts";
 
-const python = projectPath(".venv", "bin", "python");
-const ignore = !await new Deno.Command(python, { args: ["-c", "import optuna, cmaes"], stdout: "null", stderr: "null" })
-  .output().then(({ success }) => success, () => false);
+const { python } = await ensurePython();
 const space: Space = { x: float(-3, 3), y: log(1e-3, 1e3) };
 
 async function play(sampler: Sampler, from: number, to: number): Promise<PastTrial[]> {
@@ -25,7 +23,6 @@ async function play(sampler: Sampler, from: number, to: number): Promise<PastTri
 
 Deno.test({
   name: "CMA-ES goes on from a journal file as if it had never stopped, half a line at its end and all",
-  ignore,
   async fn() {
     const folder = await Deno.makeTempDir();
     try {
@@ -51,7 +48,6 @@ Deno.test({
 
 Deno.test({
   name: "a storage that holds another study's trials is refused",
-  ignore,
   async fn() {
     const folder = await Deno.makeTempDir();
     try {
@@ -72,7 +68,6 @@ Deno.test({
 
 Deno.test({
   name: "what was tried without a storage is told to Optuna again: conditions, pruned, failed and running ones",
-  ignore,
   async fn() {
     const tree: Space = { kind: choice("a", "b"), depth: when("kind", "b", float(0, 1)), on: choice(true, false) };
     const past: PastTrial[] = [
@@ -99,7 +94,7 @@ Deno.test({
 
 Deno.test({
   name: "in PostgreSQL a study lies in a schema of its own, beside what else is there, and goes on from it",
-  ignore: ignore || postgresPrograms() === undefined,
+  ignore: postgresPrograms() === undefined, // Debian: apt install postgresql
   fn: () =>
     withPostgres(async (storage) => {
       await psql(storage, "CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('x')");

@@ -1,9 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { exists } from "../../lib/base/files.ts";
-import { projectPath } from "../../lib/base/project.ts";
-import { openOptuna } from "../../lib/hyperopt/optuna.ts";
-import { float } from "../../lib/hyperopt/space.ts";
 import { mlflow } from "../../lib/track/mlflow.ts";
 import { openRun } from "../../lib/track/open_run.ts";
 import { getRun } from "../../lib/track/runs.ts";
@@ -46,29 +42,6 @@ Deno.test({
       await Deno.remove(root, { recursive: true });
     }
   });
-});
-
-const python = projectPath(".venv", "bin", "python");
-
-Deno.test({
-  name: "Optuna keeps a study's trials in that database",
-  ignore: ignore || !await exists(python),
-  async fn() {
-    await withPostgres(async (url) => {
-      const options = { space: { x: float(-1, 1) }, seed: 3, python, storage: url, study: "shared" };
-      {
-        await using sampler = await openOptuna("tpe", options);
-        for (let n = 0; n < 3; n++) {
-          const { trial, params } = (await sampler.ask())!;
-          await sampler.tell(trial, { state: "finished", value: -(Number(params.x) ** 2) });
-        }
-      }
-      const count = "import sys, psycopg; c = psycopg.connect(sys.argv[1]); " +
-        "print(c.execute('select study_name, count(*) from optuna.studies join optuna.trials using (study_id) group by 1').fetchall())";
-      const { stdout } = await new Deno.Command(python, { args: ["-c", count, url] }).output();
-      assertEquals(new TextDecoder().decode(stdout).trim(), "[('shared', 3)]");
-    });
-  },
 });
 
 Deno.test("a POSTGRES_URL that is none is refused without telling it", async () => {
