@@ -157,7 +157,7 @@ function countOf(text: string): number {
   throw new RangeError(`Cannot trade as --bars must be a whole number above 0: current value is ${text}`);
 }
 
-function factsOf({ opening, folder, retraced, end, numbers, run }: PaperReport) {
+function factsOf({ opening, folder, retraced, end, numbers, run, warnings }: PaperReport) {
   const { why, bars, latency, faults, result } = end;
   return {
     session: opening.name,
@@ -171,6 +171,7 @@ function factsOf({ opening, folder, retraced, end, numbers, run }: PaperReport) 
     bars,
     retraced: retraced?.bars ?? 0,
     equity: result?.equity.at(-1) ?? opening.cash,
+    warnings,
     metrics: numbers,
     latency_ms: { p50: latency.quantile(0.5), p99: latency.quantile(0.99), max: latency.max, count: latency.count },
     faults,
@@ -178,7 +179,7 @@ function factsOf({ opening, folder, retraced, end, numbers, run }: PaperReport) 
   };
 }
 
-function linesOf({ opening, folder, retraced, end, trades }: PaperReport): string[] {
+function linesOf({ opening, folder, retraced, end, trades, warnings }: PaperReport): string[] {
   const { why, bars, latency, faults, result } = end;
   const { symbols, step, cash, decider, feed, name } = opening;
   const equity = result?.equity.at(-1) ?? cash;
@@ -193,6 +194,7 @@ function linesOf({ opening, folder, retraced, end, trades }: PaperReport): strin
       result ? `, ${formatDate(result.time[0])} to ${formatDate(result.time.at(-1) ?? NaN)}` : ""
     }; ended as: ${why}`,
     `Equity ${money(equity, quote)}, ${percent(equity / cash - 1, { sign: true })}`,
+    ...warnings.map((warning) => `! ${warning}`),
     ...(wrong.length > 0 ? [`! Bars of the stream: ${wrong.join(", ")}`] : []),
     ...(latency.count > 0 ? [`From a bar's message to the decision: ${latencyText(latency)}`] : []),
     ...(trades.length > 0 ? ["", tradesTable(trades)] : []),

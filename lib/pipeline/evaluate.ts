@@ -21,7 +21,6 @@ import {
   trades,
   warnings,
 } from "../backtest/mod.ts";
-import { formatDate } from "../base/time.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { Market } from "../market/market.ts";
@@ -34,7 +33,7 @@ import { optionsOf, tradeColumns } from "./backtest.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { historyEvent } from "./history.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
-import { featuresFor } from "./models.ts";
+import { featuresFor, seenWarnings } from "./models.ts";
 import { datasetOf, type RunFacts, tracked, type Tracking } from "./tracked.ts";
 
 /** A policy file of one seed. */
@@ -394,7 +393,7 @@ export function tellModel({ source, seeds }: AgentReport, { onEvent }: Deps): vo
 
 /** What else speaks against believing the numbers. */
 function cautions({ market, period }: LoadedMarket, notes: PolicyNotes, seeds: readonly AgentSeed[]): string[] {
-  const [{ time, symbol }] = market.assets;
+  const [{ time }] = market.assets;
   const out: string[] = [];
   if (seeds.length < 5) {
     out.push(
@@ -404,16 +403,7 @@ function cautions({ market, period }: LoadedMarket, notes: PolicyNotes, seeds: r
         `five are the least for a figure to be believed.`,
     );
   }
-  const { fitted } = notes.scaler;
-  if (notes.symbol.split(" + ").includes(symbol) && time[period.from] <= fitted.to) {
-    out.push(
-      `The period begins at ${formatDate(time[period.from])}, and the agent learnt from bars up to ${
-        formatDate(fitted.to)
-      }: it has seen some of what it is tested on.`,
-    );
-  }
-  const symbols = market.assets.map((asset) => asset.symbol).join(" + ");
-  if (symbols !== notes.symbol) out.push(`It was trained on ${notes.symbol}, and trades ${symbols} here.`);
+  out.push(...seenWarnings(notes, market.assets.map((asset) => asset.symbol), time[period.from]));
   const still = seeds.filter(({ evaluation }) => evaluation.trades === 0).length;
   if (still > 0) out.push(`${still} of ${seeds.length} seeds did not trade at all.`);
   return out;

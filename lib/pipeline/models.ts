@@ -3,7 +3,7 @@ import type { PolicyNotes } from "../agent/policy_file.ts";
 import { hashOf } from "../base/hash.ts";
 import { projectPath } from "../base/project.ts";
 import { rng } from "../base/random.ts";
-import { formatTimeframe } from "../base/time.ts";
+import { formatDate, formatTimeframe } from "../base/time.ts";
 import { flatten } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { ActionMeaning } from "../env/actions.ts";
@@ -15,6 +15,26 @@ import type { Candles } from "../market/candles.ts";
 import { synthetic } from "../market/synthetic.ts";
 import { type AgentFeatures, agentFeatures } from "./agent_features.ts";
 import type { LoadedMarket } from "./market.ts";
+
+/**
+ * What speaks against a model's result on these markets: it learnt from some of the bars, or on others.
+ *
+ * @param from open of the first bar that it trades, ms UTC
+ */
+export function seenWarnings({ scaler, symbol }: PolicyNotes, symbols: readonly string[], from: number): string[] {
+  const { to } = scaler.fitted;
+  const own = symbol.split(" + ");
+  const out: string[] = [];
+  if (from <= to && symbols.some((name) => own.includes(name))) {
+    out.push(
+      `The period begins at ${formatDate(from)}, and the agent learnt from bars up to ${formatDate(to)}: it has seen ` +
+        `some of what it is tested on.`,
+    );
+  }
+  const here = symbols.join(" + ");
+  if (here !== symbol) out.push(`It was trained on ${symbol}, and trades ${here} here.`);
+  return out;
+}
 
 /** What the notes of a policy are made of. */
 export interface NotesInput {

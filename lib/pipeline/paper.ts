@@ -1,4 +1,4 @@
-import { openPolicy } from "../agent/policy_file.ts";
+import { openPolicy, type PolicyNotes } from "../agent/policy_file.ts";
 import { resultMetrics, type Trade, trades } from "../backtest/mod.ts";
 import { writeAtomic } from "../base/files.ts";
 import type { OnProgress } from "../base/progress.ts";
@@ -38,7 +38,7 @@ import { tradeColumns } from "./backtest.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { costsOf } from "./market.ts";
 import { findModel } from "./model_store.ts";
-import { specsFor } from "./models.ts";
+import { seenWarnings, specsFor } from "./models.ts";
 import { snakeKeys } from "./names.ts";
 import { bandOf, openGuardian } from "./paper_alerts.ts";
 import type { PaperSource } from "./paper_source.ts";
@@ -69,6 +69,8 @@ export interface PaperReport {
   readonly retraced: Retraced | undefined; // bars that were traded again to go on
   readonly end: PaperEnd;
   readonly trades: readonly Trade[];
+  /** What speaks against the result: bars that the model learnt from. */
+  readonly warnings: readonly string[];
   /** Metrics of the whole session, by MLflow's names; none before the first decision. */
   readonly numbers: Readonly<Record<string, number>>;
   readonly run: { readonly id: string; readonly url: string | undefined };
@@ -160,7 +162,7 @@ export async function trackedPaper(
           if (live) log("info", `Feed ${event.state}: ${event.note}`);
         },
       });
-      return await close(run, opening, folder, retraced, end, live);
+      return await close(run, prepared, folder, retraced, end, live);
     } catch (error) {
       guardian.failed(error);
       throw error;
@@ -200,6 +202,7 @@ async function sandboxOf(
 interface Prepared extends AsyncDisposable {
   readonly opening: Opening;
   readonly trader: Trader;
+  readonly notes: PolicyNotes | undefined; // of a model
   /** Backtests the history that the trader has seen: its equity there, bar by bar. */
   rehearse(): Promise<number[]>;
 }
@@ -275,6 +278,7 @@ async function traderOf(opening: Opening, file: () => Promise<Uint8Array>): Prom
   const { symbols, step, costs, cash, leverage, lag, rules, decider: who, history } = opening;
   let decider: OpenDecider;
   let close: () => PromiseLike<void> = () => Promise.resolve();
+  let notes: PolicyNotes | undefined;
   if (who.kind === "strategy") decider = strategyDecider(makeStrategy(who.name, who.settings));
   else {
     const bytes = await file();
@@ -282,6 +286,7 @@ async function traderOf(opening: Opening, file: () => Promise<Uint8Array>): Prom
       throw new RangeError(`Cannot use the model of "${opening.name}" as its file is not the one that it began with`);
     }
     const policy = await openPolicy(bytes, 1); // one bar at a time
+    notes = policy.notes;
     close = () => policy[Symbol.asyncDispose]();
     decider = policyDecider(policy, specsFor(policy.notes, { assets: symbols.length, step, columns: [] }));
   }
@@ -291,6 +296,7 @@ async function traderOf(opening: Opening, file: () => Promise<Uint8Array>): Prom
   return {
     opening,
     trader,
+    notes,
     async rehearse() {
       const { assets } = trader.market;
       const other = openTrader({ ...terms, history: 0 });
@@ -387,13 +393,14 @@ function watch(
 
 async function close(
   run: Tracking,
-  opening: Opening,
+  { opening, notes }: Prepared,
   folder: string | undefined,
   retraced: Retraced | undefined,
   end: PaperEnd,
   live: boolean,
 ): Promise<PaperReport> {
   const { result, latency } = end;
+  const warnings = notes && result ? seenWarnings(notes, opening.symbols, result.time[0]) : [];
   const table = result ? trades(result) : [];
   const numbers = result ? numbersOf(snakeKeys(resultMetrics(result))) : {};
   run.result(numbers);
@@ -418,7 +425,7 @@ async function close(
     await run.artifact("results/equity.parquet", await columnsBytes(equity));
     await run.artifact("results/trades.parquet", await columnsBytes(tradeColumns(table)));
   }
-  return { opening, folder, retraced, end, trades: table, numbers, run: { id: run.id, url: run.url } };
+  return { opening, folder, retraced, end, trades: table, warnings, numbers, run: { id: run.id, url: run.url } };
 }
 
 const numbersOf = (record: Readonly<Record<string, unknown>>): Record<string, number> =>
