@@ -26,7 +26,7 @@ Deno.test("Jupyter's own client finds the kernel and gets all 4,000 lines of 40 
   const script = `
 import nbformat, nbclient
 notebook = nbformat.read("count.ipynb", 4)
-nbclient.NotebookClient(notebook, kernel_name="candelabra", timeout=120).execute()
+nbclient.NotebookClient(notebook, kernel_name="candelabra", timeout=120, iopub_timeout=60).execute()
 print(sum(line.startswith(f"cell {i} line") for i, cell in enumerate(notebook.cells)
           for output in cell.outputs if output.output_type == "stream" for line in output.text.split("\\n")))`;
   const { stdout, stderr } = await new Deno.Command(python, {
