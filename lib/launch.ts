@@ -7,6 +7,7 @@
  * Runtime) need `--allow-ffi`, which Deno cannot fence in; writing is limited to the project's own folders, the temporary
  * one and where `--output` points.
  */
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EVENTS, readEnvironment } from "./config/environment.ts";
@@ -101,7 +102,12 @@ function temporaryFolder(): string {
 /** Arguments of `deno` that run a command line: with its permissions, never through a shell. */
 export function denoArguments(args: readonly string[], cwd = Deno.cwd(), events = Deno.env.get(EVENTS)): string[] {
   const cli = fileURLToPath(import.meta.resolve("./cli.ts"));
-  return ["run", "--quiet", "--no-prompt", ...permissions(args, projectPath(), cwd, events), cli, ...args];
+  return ["run", "--quiet", "--no-prompt", ...native(), ...permissions(args, projectPath(), cwd, events), cli, ...args];
+}
+
+/** TensorFlow's packages in `.gpu` are CommonJS and don't say so; without them nothing changes. */
+function native(): string[] {
+  return existsSync(projectPath(".gpu")) ? ["--unstable-detect-cjs"] : [];
 }
 
 /** Runs the command line and returns its exit code. Ctrl-C and other ends are the child's to handle, once. */
