@@ -144,6 +144,7 @@ async function runCell(kernel: Kernel, cell: CodeCell, displays: Displays): Prom
   const shown = Promise.withResolvers<void>();
   const failures: ErrorOutput[] = [];
   const collect = collector(cell.outputs, displays);
+  let result: Message | undefined;
   let heard = performance.now();
   kernel.onBroadcast = (message) => {
     heard = performance.now();
@@ -157,7 +158,8 @@ async function runCell(kernel: Kernel, cell: CodeCell, displays: Displays): Prom
       const text = content.text.slice(0, content.text.indexOf(mark));
       if (text !== "") collect({ ...message, content: { ...content, text } });
       printed.resolve();
-    } else collect(message);
+    } else if (type === "execute_result") result = message; // it may overtake what the cell printed before it
+    else collect(message);
   };
   const started = new Date();
   const { content } = await kernel.execute(textOf(cell.source));
@@ -177,6 +179,7 @@ async function runCell(kernel: Kernel, cell: CodeCell, displays: Displays): Prom
     await Promise.race([Promise.all([printed.promise, shown.promise]), kernel.dead, silence.promise]);
   } finally {
     clearInterval(watch);
+    if (result) collect(result);
   }
   kernel.onBroadcast = () => {};
   cell.metadata.execution = {
