@@ -43,16 +43,15 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 /**
  * Takes `path` for this process alone, until it is disposed or the process is gone, however it went.
  *
- * @param busy what to say if another process, `owner`, has it
- * @throws {Deno.errors.Busy} with that text
+ * @param busy the error to throw if another process, `owner`, has it
  */
-export async function holdLock(path: string, busy: (owner: string) => string): Promise<Disposable> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  const file = await Deno.open(path, { read: true, write: true, create: true });
+export function holdLock(path: string, busy: (owner: string) => Error): Disposable {
+  Deno.mkdirSync(dirname(path), { recursive: true });
+  const file = Deno.openSync(path, { read: true, write: true, create: true });
   if (!file.tryLockSync(true)) {
     file.close();
-    const pid = (await Deno.readTextFile(path)).trim();
-    throw new Deno.errors.Busy(busy(pid === "" ? "another process" : `process ${pid}`));
+    const pid = Deno.readTextFileSync(path).trim();
+    throw busy(pid === "" ? "another process" : `process ${pid}`);
   }
   file.truncateSync(0);
   file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));

@@ -1,4 +1,5 @@
-import { dirname } from "node:path";
+import { openAppendFile, textOrNothing } from "../base/append_file.ts";
+import { holdLock } from "../base/files.ts";
 import { canonicalJson, hashOf } from "../base/hash.ts";
 import type { Params, TrialState } from "./trial.ts";
 
@@ -85,37 +86,24 @@ const start = hashOf("candelabra ledger");
  * @throws {RangeError} if another process holds the ledger, or a line is not as it was written
  */
 export function openLedger(path: string, now: () => number = Date.now): Ledger {
-  Deno.mkdirSync(dirname(path), { recursive: true });
-  const owner = Deno.openSync(`${path}.lock`, { write: true, create: true });
-  if (!owner.tryLockSync(true)) {
-    owner.close();
-    throw new RangeError(`Cannot open the ledger ${path} as one process at a time must hold it: another one does`);
-  }
+  const lock = holdLock(
+    `${path}.lock`,
+    () => new RangeError(`Cannot open the ledger ${path} as one process at a time must hold it: another one does`),
+  );
   try {
     const { lines: written, head: last, fault } = verifyLedger(path);
     if (fault) throw new RangeError(`Cannot go on with the ledger ${path} as line ${fault.line} ${fault.why}`);
-    const file = Deno.openSync(path, { write: true, create: true });
+    const file = openAppendFile(path, written.reduce((sum, line) => sum + encode(line).length, 0));
     const lines = [...written];
     let head = last;
-    let size = written.reduce((sum, line) => sum + encode(line).length, 0);
-    file.truncateSync(size); // half a line that a dying process left
-    file.seekSync(size, Deno.SeekMode.Start);
     const append = (entry: LedgerEntry) => {
       const fault = entryFault(lines, entry);
       if (fault) throw new RangeError(`Cannot write "${entry.kind}" into the ledger ${path} as ${fault}`);
       const body = { line: lines.length + 1, at: new Date(now()).toISOString(), entry };
       const line = { ...body, hash: hashOf(head, canonicalJson(body)) };
-      const bytes = encode(line);
-      try {
-        for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-        file.syncSync();
-      } catch (error) {
-        file.truncateSync(size); // a disk that is full leaves half a line
-        file.seekSync(size, Deno.SeekMode.Start);
-        throw error;
-      }
+      file.append(encode(line), "all");
       lines.push(line);
-      [head, size] = [line.hash, size + bytes.length];
+      head = line.hash;
     };
     return {
       lines,
@@ -125,12 +113,12 @@ export function openLedger(path: string, now: () => number = Date.now): Ledger {
       append,
       openHoldout: (trial, reason) => append({ kind: "holdout", trial, reason }),
       [Symbol.dispose]() {
-        file.close();
-        owner.close(); // lets go of the lock
+        file[Symbol.dispose]();
+        lock[Symbol.dispose]();
       },
     };
   } catch (error) {
-    owner.close();
+    lock[Symbol.dispose]();
     throw error;
   }
 }
@@ -142,7 +130,7 @@ export function openLedger(path: string, now: () => number = Date.now): Ledger {
  * @param head hash that the ledger had once: it must be among the lines
  */
 export function verifyLedger(path: string, head?: string): LedgerCheck {
-  const texts = textOf(path).split("\n");
+  const texts = textOrNothing(path).split("\n");
   const torn = texts.pop() !== "";
   const lines: LedgerLine[] = [];
   let last = start;
@@ -219,14 +207,5 @@ function lineOf(text: string): LedgerLine | undefined {
     return whole ? line : undefined;
   } catch {
     return undefined; // not JSON: the caller says so
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { openAppendFile, textOrNothing } from "../base/append_file.ts";
 import type { Decision } from "./scheduler.ts";
 import type { Params, TrialJob } from "./trial.ts";
 
@@ -62,26 +63,14 @@ export function openStudyJournal(path: string): StudyJournal {
   Deno.mkdirSync(dirname(path), { recursive: true });
   const { entries: read, bytes } = readJournal(path);
   const entries = [...read];
-  const file = Deno.openSync(path, { write: true, create: true });
-  let size = bytes;
-  file.truncateSync(size);
-  file.seekSync(size, Deno.SeekMode.Start);
+  const file = openAppendFile(path, bytes);
   return {
     entries,
     append(entry) {
-      const line = new TextEncoder().encode(JSON.stringify(entry) + "\n");
-      try {
-        for (let at = 0; at < line.length;) at += file.writeSync(line.subarray(at));
-        file.syncDataSync();
-      } catch (error) {
-        file.truncateSync(size); // a disk that is full leaves half a line
-        file.seekSync(size, Deno.SeekMode.Start);
-        throw error;
-      }
-      size += line.length;
+      file.append(new TextEncoder().encode(JSON.stringify(entry) + "\n"), "data");
       entries.push(entry);
     },
-    [Symbol.dispose]: () => file.close(),
+    [Symbol.dispose]: () => file[Symbol.dispose](),
   };
 }
 
@@ -92,7 +81,7 @@ export function openStudyJournal(path: string): StudyJournal {
  * @throws {SyntaxError} if a whole line cannot be read
  */
 export function readJournal(path: string): { entries: JournalEntry[]; bytes: number } {
-  const text = textOf(path);
+  const text = textOrNothing(path);
   const end = text.lastIndexOf("\n") + 1;
   const lines = text.slice(0, end).split("\n").slice(0, -1);
   const entries = lines.map((line, i): JournalEntry => {
@@ -103,13 +92,4 @@ export function readJournal(path: string): { entries: JournalEntry[]; bytes: num
     }
   });
   return { entries, bytes: new TextEncoder().encode(text.slice(0, end)).length };
-}
-
-function textOf(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { openAppendFile } from "../base/append_file.ts";
 
 /** A file that is only added to, a line of JSON per record, each with a checksum over it and all before it. */
 export interface Journal extends Disposable {
@@ -28,9 +29,7 @@ const NEWLINE = 10;
  * @param sum the checksum at `end`, as `readJournal` has it
  */
 export function openJournal(path: string, { end = 0, sum = 0 } = {}): Journal {
-  const file = Deno.openSync(path, { write: true, create: true });
-  if (file.statSync().isFile) file.truncateSync(end);
-  file.seekSync(end, Deno.SeekMode.Start);
+  const file = openAppendFile(path, end);
   return {
     append(record) {
       const body = encoder.encode(JSON.stringify(record));
@@ -40,28 +39,17 @@ export function openJournal(path: string, { end = 0, sum = 0 } = {}): Journal {
       line.set(body, 9);
       line[line.length - 1] = NEWLINE;
       try {
-        for (let at = 0; at < line.length;) at += file.writeSync(line.subarray(at));
+        file.append(line);
       } catch (error) {
-        undo(file, end);
         throw new Error(`Cannot write the journal as the disk does not take it: ${(error as Error).message}`, {
           cause: error,
         });
       }
-      [end, sum] = [end + line.length, next];
+      sum = next;
     },
-    sync: () => file.syncDataSync(),
-    [Symbol.dispose]: () => file.close(),
+    sync: () => file.sync(),
+    [Symbol.dispose]: () => file[Symbol.dispose](),
   };
-}
-
-/** Half a line is taken back. Where not even that works it is found torn when the journal is next read. */
-function undo(file: Deno.FsFile, end: number): void {
-  try {
-    file.truncateSync(end);
-    file.seekSync(end, Deno.SeekMode.Start);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-  }
 }
 
 /**

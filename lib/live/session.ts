@@ -70,11 +70,11 @@ export const journalPath = (folder: string): string => join(folder, JOURNAL);
  *
  * @throws {Deno.errors.Busy} if another trader has it
  */
-export async function lockSession(folder: string): Promise<Disposable> {
-  return await holdLock(
-    join(folder, "lock"),
-    (owner) => `Cannot trade as ${nameOf(folder)} as another trader is at it: ${owner}; give this one another --name`,
-  );
+export function lockSession(folder: string): Disposable {
+  return holdLock(join(folder, "lock"), (owner) =>
+    new Deno.errors.Busy(
+      `Cannot trade as ${nameOf(folder)} as another trader is at it: ${owner}; give this one another --name`,
+    ));
 }
 
 const nameOf = (folder: string) => `"${folder.split(/[\\/]/).at(-1)}"`;

@@ -81,10 +81,10 @@ export async function openJobs(
   { folder, hub, spawn, running = 4, kept = 200, grace = 10_000 }: JobsOptions,
 ): Promise<Jobs> {
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-  const lock = await holdLock(
-    join(folder, "panel.lock"),
-    (owner) => `Cannot open the panel as another one of this project runs, ${owner}: use that one, or end it`,
-  );
+  const lock = holdLock(join(folder, "panel.lock"), (owner) =>
+    new Deno.errors.Busy(
+      `Cannot open the panel as another one of this project runs, ${owner}: use that one, or end it`,
+    ));
   const jobs = new Map<string, Live>();
   for (const one of await readJobs(folder)) jobs.set(one.job.id, one);
   let closing = false;

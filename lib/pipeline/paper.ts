@@ -99,7 +99,7 @@ export async function trackedPaper(
 ): Promise<PaperReport> {
   const { name } = request;
   const folder = name === undefined ? undefined : paperFolder(checkName(name), request.folder);
-  using _lock = folder === undefined ? undefined : await lockSession(folder);
+  using _lock = folder === undefined ? undefined : lockSession(folder);
   await using prepared = await prepare(loaded, source, request, folder);
   const { opening, trader } = prepared;
   const retraced = request.resume && folder !== undefined ? await goOn(folder, trader, request, deps) : undefined;

@@ -1,7 +1,5 @@
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { exists } from "../base/files.ts";
-import { hashOf } from "../base/hash.ts";
 import { log } from "../base/log.ts";
 import { projectPath } from "../base/project.ts";
 import { openRay } from "../hyperopt/ray.ts";
@@ -63,12 +61,13 @@ export async function rayEngine(needs: EngineNeeds): Promise<SweepEngine> {
   };
 }
 
-/** The code that trials run, copied to the sweep's folder for Ray to bring to its nodes. */
+/** The code that trials run, copied to the sweep's folder for Ray to bring to its nodes: as it is now. */
 async function packed(folder: string): Promise<string> {
-  const files = ["deno.json", "deno.lock"];
-  const stamp = hashOf(...files.map((name) => Deno.readTextFileSync(projectPath(name))), Date.now().toString());
-  const code = join(folder, "code", stamp.slice(0, 12));
-  if (!await exists(code)) await mkdir(code, { recursive: true });
-  for (const name of [...files, "lib"]) await cp(projectPath(name), join(code, name), { recursive: true });
+  const code = join(folder, "code");
+  await rm(code, { recursive: true, force: true });
+  await mkdir(code, { recursive: true });
+  for (const name of ["deno.json", "deno.lock", "lib"]) {
+    await cp(projectPath(name), join(code, name), { recursive: true });
+  }
   return code;
 }

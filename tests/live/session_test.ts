@@ -116,7 +116,7 @@ Deno.test("two traders of one session, a second beginning and a session that is 
   const whole = market(1, 120);
   const request = { ...place, name: "mine" };
   {
-    using _ = await lockSession(join(place.folder, "mine"));
+    using _ = lockSession(join(place.folder, "mine"));
     const error = await assertRejects(() => run(whole, request), Deno.errors.Busy);
     assertStringIncludes(error.message, `another trader is at it: process ${Deno.pid}`);
   }
