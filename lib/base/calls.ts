@@ -1,9 +1,13 @@
+import { readSettings, type Setting, type Settings } from "./setting.ts";
+
 /** One `name(3, atr=2)` of a text, its values still text. */
 export interface Call {
   readonly name: string;
   readonly positional: readonly string[];
   readonly named: Readonly<Record<string, string>>;
   readonly at: number; // index of its first character
+  /** Index of each value's first character, by the setting's name or the value's place. */
+  readonly places: Readonly<Record<string, number>>;
 }
 
 const word = /\s*(?:([\p{L}_][\p{L}\p{N}_-]*)|([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)|([^\s]))/uy;
@@ -53,6 +57,7 @@ export function parseCalls(text: string, what: string, separator: "," | "+" = ",
     const { text: name, at } = next();
     const positional: string[] = [];
     const named: Record<string, string> = {};
+    const places: Record<string, number> = {};
     if (isMark("(")) {
       next();
       while (!isMark(")")) {
@@ -64,6 +69,7 @@ export function parseCalls(text: string, what: string, separator: "," | "+" = ",
           if (Object.hasOwn(named, first.text)) {
             throw callFault(text, what, first.at, first.text.length, `"${first.text}" is given twice`);
           }
+          places[first.text] = now.at;
           named[first.text] = next().text;
         } else if (Object.keys(named).length > 0) {
           throw callFault(
@@ -73,13 +79,16 @@ export function parseCalls(text: string, what: string, separator: "," | "+" = ",
             first.text.length,
             "a value without a name comes after one with a name",
           );
-        } else positional.push(first.text);
+        } else {
+          places[positional.length] = first.at;
+          positional.push(first.text);
+        }
         if (isMark(",")) next();
         else if (!isMark(")")) fail('"," or ")" is wanted');
       }
       next();
     }
-    calls.push({ name, positional, named, at });
+    calls.push({ name, positional, named, at, places });
     if (now.kind === "end") return calls;
     if (now.text !== separator) fail(`"${separator}" or the end is wanted`);
     next();
@@ -104,11 +113,50 @@ export function settingsOf(call: Call, names: readonly string[], text: string, w
   return settings;
 }
 
+/**
+ * A call's settings as their table has them: checked, and those left out filled in. `given` are those that are written.
+ *
+ * @param usual settings of those that are not written; the table's defaults without it
+ * @throws {SyntaxError} as `settingsOf`
+ * @throws {RangeError} that points at a setting that is unknown, or at a value that is out of range
+ */
+export function readCall(
+  call: Call,
+  table: Readonly<Record<string, Setting>>,
+  text: string,
+  what: string,
+  usual: Settings = {},
+): { readonly given: Settings; readonly settings: Settings } {
+  const names = Object.keys(table);
+  const given = settingsOf(call, names, text, what);
+  for (const [name, value] of Object.entries(given)) {
+    const at = call.places[name in call.named ? name : names.indexOf(name)];
+    const known = Object.hasOwn(table, name);
+    const from = known ? at : text.lastIndexOf(name, at);
+    pointing(text, from, (known ? value : name).length, () => readSettings(call.name, table, { [name]: value }));
+  }
+  return { given, settings: readSettings(call.name, table, { ...usual, ...given }) };
+}
+
+/** What `read` gives; what it finds out of range is shown in the text, with a mark under it. */
+export function pointing<T>(text: string, at: number, length: number, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RangeError(`${error.message}\n${marked(text, at, length)}`, { cause: { text, at, length } });
+  }
+}
+
 /** An error that shows the text and points at the fault. */
 export function callFault(text: string, what: string, at: number, length: number, reason: string): SyntaxError {
-  const line = text.replace(/\s/g, " ");
-  const caret = `${" ".repeat(at)}${"^".repeat(Math.max(1, length))}`;
-  return new SyntaxError(`Cannot read the ${what} "${line.trim()}" as ${reason}\n  ${line}\n  ${caret}`, {
+  const shown = text.replace(/\s/g, " ").trim();
+  return new SyntaxError(`Cannot read the ${what} "${shown}" as ${reason}\n${marked(text, at, length)}`, {
     cause: { text, at, length },
   });
+}
+
+/** The text on a line of its own, and under it a mark. */
+function marked(text: string, at: number, length: number): string {
+  return `  ${text.replace(/\s/g, " ")}\n  ${" ".repeat(at)}${"^".repeat(Math.max(1, length))}`;
 }

@@ -1,5 +1,5 @@
-import { callFault, parseCalls, settingsOf } from "../base/calls.ts";
-import { readSettings, type Setting, type Settings } from "../base/setting.ts";
+import { callFault, parseCalls, readCall } from "../base/calls.ts";
+import type { Setting, Settings } from "../base/setting.ts";
 import { didYouMean } from "../base/suggest.ts";
 import type { AlertRule, Facts, Verdict } from "./alert.ts";
 
@@ -58,7 +58,7 @@ export const alertRules: Readonly<Record<string, AlertRuleEntry>> = {
  * Makes the conditions of a text such as `drawdown(0.15), stale_feed, reconnect_storm(count=3)`; nothing for an empty one.
  *
  * @throws {SyntaxError} that points at what cannot be read or is no condition
- * @throws {RangeError} if a setting is unknown or out of range
+ * @throws {RangeError} that points at a setting that is unknown or out of range
  */
 export function parseAlertRules(text: string): AlertRule[] {
   if (text.trim() === "") return [];
@@ -73,8 +73,7 @@ export function parseAlertRules(text: string): AlertRule[] {
       throw callFault(text, "alerts", at, name.length, `"${name}" is there twice`);
     }
     const { settings, make } = alertRules[name];
-    const given = settingsOf(call, Object.keys(settings), text, "alerts");
-    return { name, judge: make(readSettings(name, settings, given)) };
+    return { name, judge: make(readCall(call, settings, text, "alerts").settings) };
   });
 }
 

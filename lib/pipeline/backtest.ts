@@ -25,7 +25,7 @@ import { decisions } from "../backtest/decisions.ts";
 import type { LeakVerdict } from "../features/leaks.ts";
 import { type StoredColumns, wholeMs } from "../data/frames.ts";
 import type { Market } from "../market/market.ts";
-import { checkHistory, parseRules } from "../risk/mod.ts";
+import { checkRules, parseRules } from "../risk/mod.ts";
 import { makeStrategy, randomLike, strategies, type Strategy } from "../strategies/mod.ts";
 import { columnsBytes } from "./artifact.ts";
 import { barOf, breath, type Deps } from "./deps.ts";
@@ -92,7 +92,7 @@ async function backtestOn(
   const { name, ...settings } = config.strategy;
   const { market } = source;
   const options = optionsOf(config, source);
-  checkHistory(rules, source.period.to);
+  checkRules(rules, source.period.to, market.assets.length);
   const guarded = { ...options, risk: rules.map(({ rule }) => rule) };
   using bar = barOf(deps, "Backtest");
   const pause = breath(deps);

@@ -24,7 +24,7 @@ import {
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { Market } from "../market/market.ts";
-import { checkHistory, type NamedRule, parseRules, type RiskRule } from "../risk/mod.ts";
+import { checkRules, type NamedRule, parseRules, type RiskRule } from "../risk/mod.ts";
 import { makeStrategy, randomLike, strategies } from "../strategies/mod.ts";
 import type { AgentFeatures } from "./agent_features.ts";
 import { choiceNames } from "./agent_options.ts";
@@ -125,7 +125,7 @@ export async function evaluateStage(
   const source = given ?? await loadMarket(config, deps);
   const { market } = source;
   const rules = parseRules(config.risk.rules);
-  checkHistory(rules, source.period.to);
+  checkRules(rules, source.period.to, market.assets.length);
   const options = optionsOf(config, source);
   const guarded = { ...options, risk: rules.map(({ rule }) => rule) };
   using bar = barOf(deps, "Evaluating");

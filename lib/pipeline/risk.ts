@@ -13,7 +13,7 @@ import type { Config } from "../config/schema.ts";
 import { assetReturns } from "../risk/asset_returns.ts";
 import {
   backtestTail,
-  checkHistory,
+  checkRules,
   exceptions,
   hmmRegimes,
   type NamedRule,
@@ -100,7 +100,7 @@ export async function riskStage(config: Config, deps: Deps = {}): Promise<RiskRe
   const own = makeStrategy(String(name), settings);
   const source = await loadMarket(config, deps);
   const { market, period: { from, to } } = source;
-  checkHistory(rules, to);
+  checkRules(rules, to, market.assets.length);
   const options = optionsOf(config, source);
   using bar = barOf(deps, "Risk");
   const total = rules.length + 3;

@@ -12,7 +12,7 @@ import type { Config } from "../config/schema.ts";
 import { slice } from "../market/candles.ts";
 import type { Market } from "../market/market.ts";
 import type { BarRange } from "../market/split.ts";
-import { checkHistory, parseRules, type RiskRule } from "../risk/mod.ts";
+import { checkRules, parseRules, type RiskRule } from "../risk/mod.ts";
 import { calibrate, parseScenario, type ScenarioSpec, specScenario } from "../scenarios/mod.ts";
 import { stressed } from "../scenarios/trial.ts";
 import { makeStrategy } from "../strategies/mod.ts";
@@ -104,7 +104,7 @@ export async function headlineStage(
   for (const text of scenarios) parseScenario(text);
   const source = await loadMarket(config, deps);
   const { market, split, period } = source;
-  for (const text of rules) checkHistory(parseRules(text), split.validation.to);
+  for (const text of rules) checkRules(parseRules(text), split.validation.to, market.assets.length);
   const training = market.assets.map((one) => slice(one, split.train.from, split.train.to));
   const severity = calibrate(training, config.scenarios.weeks ?? undefined).settings;
   const specs = Object.fromEntries(

@@ -3,7 +3,7 @@ import type { Config } from "../config/schema.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { slice } from "../market/candles.ts";
 import type { Market } from "../market/market.ts";
-import { checkHistory, type RiskRule } from "../risk/mod.ts";
+import { checkRules, type RiskRule } from "../risk/mod.ts";
 import {
   calibrate,
   type Calibration,
@@ -68,7 +68,7 @@ export async function scenariosStage(
   const { rules } = actorsIn(config);
   const source = await loadMarket(config, deps);
   const { market, split, period } = source;
-  checkHistory(rules, period.to);
+  checkRules(rules, period.to, market.assets.length);
   const part = ({ from, to }: { from: number; to: number }) => market.assets.map((one) => slice(one, from, to));
   const training = part(split.train);
   const later = part({ from: split.train.to, to: market.length });

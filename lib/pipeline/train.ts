@@ -6,7 +6,7 @@ import type { Config } from "../config/schema.ts";
 import { fitScaler, scale } from "../features/scale.ts";
 import { featureSpecs } from "../features/sets.ts";
 import { number } from "../report/format.ts";
-import { checkHistory, parseRules } from "../risk/mod.ts";
+import { checkRules, parseRules } from "../risk/mod.ts";
 import { gitState } from "../track/git.ts";
 import { withRun } from "../track/open_run.ts";
 import { type AgentFeatures, agentFeatures } from "./agent_features.ts";
@@ -70,7 +70,7 @@ async function prepare(config: Config, deps: Deps): Promise<{ training: Training
   checkSettings(config);
   const source = await loadMarket(config, deps);
   const { market, split } = source;
-  checkHistory(parseRules(config.risk.rules), split.train.to);
+  checkRules(parseRules(config.risk.rules), split.train.to, market.assets.length);
   const actions = actionsOf(config, market.assets.length);
   using bar = barOf(deps, "Building features");
   const specs = featureSpecs(config.features.spec, { columns: Object.keys(market.assets[0].extra) });

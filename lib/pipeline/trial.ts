@@ -16,7 +16,7 @@ import { settingsOf } from "../hyperopt/space.ts";
 import type { Params, TrialAnswer, TrialJob } from "../hyperopt/trial.ts";
 import type { Market } from "../market/market.ts";
 import type { BarRange } from "../market/split.ts";
-import { checkHistory, parseRules } from "../risk/mod.ts";
+import { checkRules, parseRules } from "../risk/mod.ts";
 import { actionsOf, ppoOptionsOf, scaledRewards, trainingEnvOf } from "./agent_options.ts";
 import { sweepFolds } from "./folds.ts";
 import { type AgentRecord, openTrialFolder, type TrialFolder } from "./trial_folder.ts";
@@ -181,7 +181,7 @@ async function reachRung(
     signal?.throwIfAborted();
   }
   const rules = parseRules(config.risk.rules);
-  checkHistory(rules, test.to);
+  checkRules(rules, test.to, market.assets.length);
   const { cash, leverage, lag } = config.backtest;
   const trader = { policy: ppo.net.policy(env.table), actions, first: scaled.warmup + config.env.window_size - 1 };
   const { result } = await trade(market, trader, {

@@ -27,7 +27,7 @@ export {
 export { regimeStop } from "./regime_stop.ts";
 export { type RollingBeta, rollingBeta, rollingContributions, wildest } from "./rolling.ts";
 export type { Check, RiskRule } from "./rule.ts";
-export { checkHistory, type NamedRule, parseRules, riskRules, type RuleEntry, ruleKinds } from "./rules.ts";
+export { checkRules, type NamedRule, parseRules, riskRules, type RuleEntry, ruleKinds } from "./rules.ts";
 export { stopLoss } from "./stop_loss.ts";
 export {
   cornishFisherTail,

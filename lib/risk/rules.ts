@@ -1,5 +1,5 @@
-import { callFault, parseCalls, settingsOf } from "../base/calls.ts";
-import { readSettings, type Setting, type Settings } from "../base/setting.ts";
+import { callFault, parseCalls, pointing, readCall } from "../base/calls.ts";
+import type { Setting, Settings } from "../base/setting.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { fixedFraction } from "./fixed_fraction.ts";
 import { kelly } from "./kelly.ts";
@@ -30,10 +30,12 @@ export interface RuleEntry {
   make(settings: Settings): RiskRule;
   /** Bars there must be before it can do anything, of rules that look back. */
   readonly history?: number;
+  /** What sizing it has the last word on: the gross exposure, or how it divides over the assets. */
+  readonly decides?: "exposure" | "split";
   /** Gross exposure it always asks for when anything is wanted, of rules that do. */
   readonly asks?: (settings: Settings) => number;
-  /** Gross exposure it allows at the most, of rules that do. */
-  readonly allows?: (settings: Settings) => number;
+  /** Gross exposure of so many assets that it allows at the most, of rules that do. */
+  readonly allows?: (settings: Settings, assets: number) => number;
 }
 
 const share = (standard: number, help: string, min = 0.0001, max = 1) => ({ default: standard, min, max, help });
@@ -61,6 +63,7 @@ export const riskRules: Readonly<Record<string, RuleEntry>> = {
     kind: "sizing",
     settings: { fraction: share(0.5, "gross exposure, times equity", 0.001, 100), band },
     make: (settings) => fixedFraction(settings as Parameters<typeof fixedFraction>[0]),
+    decides: "exposure",
     asks: ({ fraction }) => fraction as number,
   },
   volatility_target: {
@@ -75,6 +78,7 @@ export const riskRules: Readonly<Record<string, RuleEntry>> = {
       band,
     },
     make: (settings) => volatilityTarget(settings as Parameters<typeof volatilityTarget>[0]),
+    decides: "exposure",
     asks: ({ least }) => least as number,
   },
   kelly: {
@@ -89,6 +93,7 @@ export const riskRules: Readonly<Record<string, RuleEntry>> = {
       band,
     },
     make: (settings) => kelly(settings as Parameters<typeof kelly>[0]),
+    decides: "exposure",
   },
   risk_parity: {
     help: "splits what is wanted so that each asset brings equal risk",
@@ -96,6 +101,7 @@ export const riskRules: Readonly<Record<string, RuleEntry>> = {
     history: 20,
     settings: { bars: bars(250, "returns looked back at", 20), band },
     make: (settings) => equalRisk(settings as Parameters<typeof equalRisk>[0]),
+    decides: "split",
   },
   minimum_variance: {
     help: "splits what is wanted so that its variance is the least",
@@ -103,6 +109,7 @@ export const riskRules: Readonly<Record<string, RuleEntry>> = {
     history: 20,
     settings: { bars: bars(250, "returns looked back at", 20), band },
     make: (settings) => leastVariance(settings as Parameters<typeof leastVariance>[0]),
+    decides: "split",
   },
   rebalance_bands: {
     help: "lets positions drift until one is too far from what is wanted",
@@ -167,6 +174,7 @@ export const riskRules: Readonly<Record<string, RuleEntry>> = {
     kind: "limit",
     settings: { limit: share(0.5, "times equity", 0.001, 1000) },
     make: (settings) => limitExposure(settings as Parameters<typeof limitExposure>[0]),
+    allows: ({ limit }, assets) => assets * (limit as number),
   },
   limit_var: {
     help: "keeps the next bar's value at risk under a share of equity",
@@ -214,7 +222,8 @@ export interface NamedRule {
  * text. Beside a rebalancing rule, which decides when to trade, sizes have no band of their own.
  *
  * @throws {SyntaxError} that points at what cannot be read or is no rule
- * @throws {RangeError} if a setting is unknown or out of range, or one rule asks for more exposure than another allows
+ * @throws {RangeError} that points at a setting that is unknown or out of range; if one rule asks for more exposure than
+ * another allows, or undoes what another has sized
  */
 export function parseRules(text: string): NamedRule[] {
   if (text.trim() === "") return [];
@@ -227,21 +236,29 @@ export function parseRules(text: string): NamedRule[] {
       throw callFault(text, "risk rules", at, name.length, help);
     }
     const { settings: known, kind, make } = riskRules[name];
-    const given = settingsOf(call, Object.keys(known), text, "risk rules");
-    const settings = {
-      ...readSettings(name, known, given),
-      ...(kind === "sizing" && paced && !("band" in given) ? { band: 0 } : {}),
-    };
+    const pace: Settings = kind === "sizing" && paced ? { band: 0 } : {};
+    const { given, settings } = readCall(call, known, text, "risk rules", pace);
     const own = Object.entries(settings).filter(([key]) => key in given);
     const shown = own.map(([key, value]) => `${key}=${value}`).join(", ");
-    return { name, kind, settings, text: shown === "" ? name : `${name}(${shown})`, rule: make(settings) };
+    return {
+      name,
+      kind,
+      settings,
+      text: shown === "" ? name : `${name}(${shown})`,
+      rule: pointing(text, at, name.length, () => make(settings)),
+    };
   });
-  refuseContradictions(rules);
+  refuseContradictions(rules, Infinity); // of how many assets, only the market says: `checkRules`
   return ruleKinds.flatMap((kind) => rules.filter((rule) => rule.kind === kind));
 }
 
-/** @throws {RangeError} if a rule needs more history than there are bars */
-export function checkHistory(rules: readonly NamedRule[], bars: number): void {
+/**
+ * Holds rules against what they are to watch over.
+ *
+ * @throws {RangeError} if a rule needs more history than there are bars, or one asks for more exposure than another allows
+ * of so many assets
+ */
+export function checkRules(rules: readonly NamedRule[], bars: number, assets: number): void {
   for (const { name, text } of rules) {
     const { history = 0 } = riskRules[name];
     if (bars > history) continue;
@@ -249,17 +266,28 @@ export function checkHistory(rules: readonly NamedRule[], bars: number): void {
       `Cannot use ${text} without history: there must be more than ${history} bars, and there are ${bars}`,
     );
   }
+  refuseContradictions(rules, assets);
 }
 
-function refuseContradictions(rules: readonly NamedRule[]): void {
-  for (const asking of rules) {
-    const least = riskRules[asking.name].asks?.(asking.settings) ?? 0;
+function refuseContradictions(rules: readonly NamedRule[], assets: number): void {
+  for (const [i, asking] of rules.entries()) {
+    const { decides, asks } = riskRules[asking.name];
+    const again = rules.slice(i + 1).find(({ name }) => decides !== undefined && riskRules[name].decides === decides);
+    if (again !== undefined) {
+      const what = decides === "exposure" ? "how much is held" : "how it is divided";
+      throw new RangeError(
+        `Cannot combine ${asking.text} with ${again.text} as each decides ${what} and the first would do nothing: keep one`,
+      );
+    }
+    const least = asks?.(asking.settings) ?? 0;
     for (const limiting of rules) {
-      const most = riskRules[limiting.name].allows?.(limiting.settings) ?? Infinity;
+      const most = riskRules[limiting.name].allows?.(limiting.settings, assets) ?? Infinity;
       if (least <= most) continue;
       throw new RangeError(
         `Cannot combine ${asking.text} with ${limiting.text} as the one asks for an exposure of at least ${least} and ` +
-          `the other allows ${most}`,
+          `the other allows ${Number(most.toPrecision(4))}${
+            assets < Infinity ? ` of ${assets === 1 ? "one asset" : `${assets} assets`}` : ""
+          }`,
       );
     }
   }

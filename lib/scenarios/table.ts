@@ -1,4 +1,4 @@
-import { parseCalls, settingsOf } from "../base/calls.ts";
+import { parseCalls, pointing, readCall } from "../base/calls.ts";
 import type { Rng } from "../base/random.ts";
 import { readSettings, type Setting, type Settings } from "../base/setting.ts";
 import { didYouMean } from "../base/suggest.ts";
@@ -87,15 +87,14 @@ export type ScenarioSpec = readonly { readonly name: string; readonly settings: 
  *
  * @param usual settings of those that are not written, by the scenario's name (`calibrate`); the table's without it
  * @throws {SyntaxError} that points at the fault
- * @throws {RangeError} if a name or a setting is unknown, or a value is out of range
+ * @throws {RangeError} that points at a name or a setting that is unknown, or at a value that is out of range
  */
 export function parseScenario(text: string, usual: Readonly<Record<string, Settings>> = {}): ScenarioSpec {
   return parseCalls(text, "scenario", "+").map((call) => {
-    const { name } = call;
-    const known = Object.hasOwn(scenarios, name) ? Object.keys(scenarios[name].settings) : [];
-    if (known.length === 0) makeScenario(name); // says what is known
-    const settings = { ...usual[name], ...settingsOf(call, known, text, "scenario") };
-    return { name, settings: readSettings(name, scenarios[name].settings, settings) };
+    const { name, at } = call;
+    if (!Object.hasOwn(scenarios, name)) pointing(text, at, name.length, () => makeScenario(name)); // says what is known
+    const { settings } = readCall(call, scenarios[name].settings, text, "scenario", usual[name]);
+    return { name, settings };
   });
 }
 

@@ -3,7 +3,7 @@ import { backtest } from "../../lib/backtest/mod.ts";
 import { normal, rng } from "../../lib/base/random.ts";
 import { newCandles } from "../../lib/market/candles.ts";
 import { type Market, noCosts } from "../../lib/market/market.ts";
-import { checkHistory, parseRules, type RiskRule } from "../../lib/risk/mod.ts";
+import { checkRules, parseRules, type RiskRule } from "../../lib/risk/mod.ts";
 import { buyAndHold, type Strategy } from "../../lib/strategies/mod.ts";
 
 /** Bars that open where the last one closed, an hour long, with a wick of `wick` on both sides. */
@@ -65,8 +65,35 @@ Deno.test("what cannot be read is pointed at, and the nearest name is said", () 
   fails("limit_drawdown(0.1, 2, 3)", SyntaxError, "limit_drawdown takes 2 settings and has 3 values");
   fails("fixed_fraction(0.8), limit_leverage(0.5)", RangeError, "at least 0.8", "allows 0.5");
   fails("volatility_target(0.3, least=0.9, most=0.5)", RangeError, '"least" must be from 0 to "most"');
-  assertThrows(() => checkHistory(parseRules("volatility_target(0.3)"), 20), RangeError, "without history");
-  checkHistory(parseRules("volatility_target(0.3), stop_loss"), 21);
+  assertThrows(() => checkRules(parseRules("volatility_target(0.3)"), 20, 1), RangeError, "without history");
+  checkRules(parseRules("volatility_target(0.3), stop_loss"), 21, 1);
+});
+
+Deno.test("what is out of range is pointed at in the text, wherever it stands", () => {
+  const faults: [string, number, string][] = [
+    ["stop_loss(0.1), trailing_stop(atr=300)", 34, "300"],
+    ["stop_loss(0.1), stop_loss( 0.05 , 200 )", 34, "200"],
+    ["stop_loss(atr=2, atrs=3)", 17, "atrs"],
+    ["limit_var(0.02, method = foo)", 25, "foo"],
+    ["stop_loss, volatility_target(0.3, least=2, most=1)", 11, "volatility_target"],
+  ];
+  for (const [text, at, found] of faults) {
+    const { message } = assertThrows(() => parseRules(text), RangeError);
+    assert(message.endsWith(`\n  ${text}\n  ${" ".repeat(at)}${"^".repeat(found.length)}`), message);
+  }
+});
+
+Deno.test("rules that contradict each other, or undo one another's work, are refused; those that add up are not", () => {
+  const fails = (text: string, assets: number, ...parts: string[]) => {
+    const { message } = assertThrows(() => checkRules(parseRules(text), 1000, assets), RangeError, "Cannot combine");
+    for (const part of parts) assert(message.includes(part), `${message} lacks ${part}`);
+  };
+  fails("volatility_target(0.3), fixed_fraction(0.5)", 1, "how much is held", "keep one");
+  fails("risk_parity, limit_drawdown, minimum_variance", 3, "how it is divided");
+  fails("limit_exposure(0.5), fixed_fraction(0.8)", 1, "at least 0.8", "allows 0.5 of one asset");
+  fails("limit_exposure(0.3), volatility_target(least=0.8)", 2, "allows 0.6 of 2 assets");
+  checkRules(parseRules("limit_exposure(0.5), fixed_fraction(0.8)"), 1000, 2);
+  checkRules(parseRules("risk_parity, volatility_target(0.3), stop_loss(0.1), stop_loss(atr=3)"), 1000, 2);
 });
 
 Deno.test("a fixed fraction is held of every wish, and left alone within its band", () => {

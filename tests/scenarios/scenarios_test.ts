@@ -219,3 +219,16 @@ Deno.test("a crash costs a holder its depth, through the books", () => {
   const { equity } = backtest(crash, makeStrategy("buy_and_hold"), { cash: 1000 });
   assertAlmostEquals(equity[99] / equity[40], 0.6, 1e-9);
 });
+
+Deno.test("a scenario's name or setting that is wrong is pointed at", () => {
+  const faults: [string, string, number, number][] = [
+    ["flash_crash(0.4) + gp", 'nearest is "gap"', 19, 2],
+    ["gap + flash_crash(depth=2)", "a number from 0 to 0.95", 24, 1],
+    ["gap(jmp=0.2)", 'nearest is "jump"', 4, 3],
+    ["historical_replay(january_2019)", "january_2018", 18, 12],
+  ];
+  for (const [text, reason, at, length] of faults) {
+    const { message } = assertThrows(() => parseScenario(text), RangeError, reason);
+    assert(message.endsWith(`\n  ${text}\n  ${" ".repeat(at)}${"^".repeat(length)}`), message);
+  }
+});
