@@ -39,6 +39,18 @@ export interface JupyterLab extends AsyncDisposable {
  * @throws {Error} with JupyterLab's own last words if it ends before it answers
  */
 export async function startJupyterLab(options: JupyterLabOptions): Promise<JupyterLab> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await start(options);
+    } catch (error) {
+      if (tries === 5 || !(error instanceof Error && /no available port could be found/.test(error.message))) {
+        throw error;
+      }
+    } // it looks for a free port before it takes it: another program was quicker
+  }
+}
+
+async function start(options: JupyterLabOptions): Promise<JupyterLab> {
   const { python, port = 8888, notebook, browser = false, net = [], signal } = options;
   const root = resolve(options.root ?? Deno.cwd());
   await using stack = new AsyncDisposableStack();

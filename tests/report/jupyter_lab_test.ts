@@ -46,6 +46,20 @@ Deno.test("a Python without JupyterLab is told in its own words", async () => {
   await Deno.remove(root, { recursive: true });
 });
 
+Deno.test({
+  name: "a port that another program takes between JupyterLab's look and its grasp is looked for anew, five times",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const root = await Deno.makeTempDir();
+    const python = `${root}/python`;
+    const script = `#!/bin/sh\necho once >>${root}/starts\necho "no available port could be found." >&2\nexit 1\n`;
+    await Deno.writeTextFile(python, script, { mode: 0o755 });
+    await assertRejects(() => startJupyterLab({ python, root }), Error, "no available port");
+    assertEquals(await Deno.readTextFile(`${root}/starts`), "once\n".repeat(5));
+    await Deno.remove(root, { recursive: true });
+  },
+});
+
 /** Sends all cells at once, as "Run All" does, and gives what each printed. */
 async function runAll(url: string, cells: readonly string[]): Promise<string[]> {
   const socket = new WebSocket(url);
