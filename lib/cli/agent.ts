@@ -30,7 +30,7 @@ export function trainCommand(context: Context): Command {
   return configured(new Command("train"))
     .description("train a PPO agent, register its model, and show it beside its baselines on the untouched test part")
     .argument("[preset]", `starting point: ${Object.keys(presets).join(", ")}`)
-    .option("--features <features>", 'features or sets of them: core44, or "rsi(14), $close/return, my_column"')
+    .option("--features <features>", "features or sets of them: core44, or 'rsi(14), $close/return, my_column'")
     .option("--seeds <count>", "how many agents are trained, from --seed on; figures of fewer than 5 are watermarked")
     .option("--timesteps <count>", "env steps of each training")
     .addOption(
@@ -41,7 +41,7 @@ export function trainCommand(context: Context): Command {
     .option("--output <file>", "write the model to FILE.onnx as well")
     .addHelpText(
       "after",
-      '\nExample:\n  lab train --input my_candles.csv --features "rsi(14), $close/return" --seeds 5',
+      "\nExample:\n  lab train --input my_candles.csv --features 'rsi(14), $close/return' --seeds 5",
     )
     .action(async (preset: string | undefined, options: TrainOptions) => {
       const loaded = resolve(withSettings({ ...options, ...(preset === undefined ? {} : { preset }) }, {

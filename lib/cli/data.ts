@@ -64,13 +64,13 @@ export function fetchCommand(context: Context): Command {
 export function featuresCommand(context: Context): Command {
   return configured(new Command("features"), { trading: false, tracking: false })
     .description("compute features of candles and write them to a file")
-    .option("--spec <features>", 'features or sets of them: core44, or "rsi(14), $close/return"')
+    .option("--spec <features>", "features or sets of them: core44, or 'rsi(14), $close/return'")
     .option("--output <file>", "FILE.parquet or FILE.csv")
     .option("--scaled", "write them scaled, as a network sees them; the scaler sees training bars only")
     .addHelpText(
       "after",
       "\nExamples:\n  lab features --input my.csv --spec core44 --output features.parquet\n" +
-        '  lab features --input BTC/USD --spec "rsi(14), sma(20)/$close" --output features.csv',
+        "  lab features --input BTC/USD --spec 'rsi(14), sma(20)/$close' --output features.csv",
     )
     .action(async (options: ConfigOptions & { spec?: string; output?: string; scaled?: boolean }) => {
       if (options.output) formatOf(options.output); // a wrong ending is told before the work

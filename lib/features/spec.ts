@@ -33,6 +33,7 @@ export interface ParseOptions {
 export const ownColumns: readonly string[] = [...priceColumns, "filled"];
 
 const deepest = 64;
+const shells = "in a shell, features go in single quotes: in double quotes it takes $close for a variable of its own";
 
 /**
  * Reads a feature.
@@ -106,6 +107,14 @@ export function parseSpec(text: string, options: ParseOptions = {}): Spec {
   function factor(besides: readonly string[] = []): Spec {
     const token = take();
     if (isMark("-", token)) {
+      const [before, after] = [words[next - 2], peek()];
+      if (before?.kind === "mark" && "+-*/".includes(before.value) && after.at > token.at + 1) {
+        throw fault(
+          text,
+          token,
+          `a minus sign after "${before.value}" must stand right before what it negates; ${shells}`,
+        );
+      }
       if (++depth > deepest) throw fault(text, token, `it is nested deeper than ${deepest} levels`);
       const of = factor();
       depth--;
@@ -124,7 +133,8 @@ export function parseSpec(text: string, options: ParseOptions = {}): Spec {
     if (token.kind === "quoted") return column(token, token.value);
     if (token.kind === "name") return named(token, besides);
     next--;
-    throw fault(text, token, `a number, a column, an indicator or "(" must come here, and ${shown(token)} is there`);
+    const wanted = 'a number, a column, an indicator or "(" must come here';
+    throw fault(text, token, `${wanted}, and ${shown(token)} is there; ${shells}`);
   }
 
   function named(token: Token, besides: readonly string[]): Spec {
@@ -279,7 +289,7 @@ export function parseSpec(text: string, options: ParseOptions = {}): Spec {
         }
         if (isMark(")")) break;
         expect(",", `"," or ")" must follow an argument of ${name}`);
-        if (isMark(")")) throw fault(text, peek(), `another argument of ${name} must follow the comma`);
+        if (isMark(")")) throw fault(text, peek(), `another argument of ${name} must follow the comma; ${shells}`);
       }
       take();
     }
@@ -355,7 +365,7 @@ export function splitSpecs(text: string): string[] {
     const cut = token.kind === "end" || (depth === 0 && token.kind === "mark" && token.value === ",");
     if (!cut) continue;
     const piece = text.slice(start, token.at).trim().replace(/\s+/g, " ");
-    if (piece === "") throw fault(text, token, "a feature must stand before and after each comma");
+    if (piece === "") throw fault(text, token, `a feature must stand before and after each comma; ${shells}`);
     start = token.at + token.length;
     found.push(...expand(piece));
   }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { indicators } from "../../lib/features/indicators/mod.ts";
 import {
@@ -72,6 +72,24 @@ Deno.test("product binds tighter than sum, minus tighter than product, both lean
   assertEquals(kinds("$open/$high/$low"), "$open/$high / $low");
   assertEquals(kinds("-$open*$high"), "-$open * $high");
   assertEquals(kinds("-($open*$high)"), "negative");
+});
+
+Deno.test("what a shell makes of $close in double quotes is refused, and told", () => {
+  const texts = [
+    "sma(20)/$close - 1",
+    "$close/logreturn(48)",
+    "sma(20, $volume)",
+    "$high - $low",
+    "rsi - $close",
+    "1 - -$close",
+  ];
+  for (const text of texts) {
+    parseSpec(text);
+    const { message } = faultOf(text.replaceAll(/\$\w+/g, ""));
+    assertStringIncludes(message, "in a shell, features go in single quotes");
+  }
+  assertThrows(() => splitSpecs("rsi(14), "), SyntaxError, "single quotes"); // of "rsi(14), $close"
+  assertEquals(canonical("$close* -1"), "$close*-1");
 });
 
 /** The message, and what the caret points at. */
