@@ -19,7 +19,7 @@ export interface Ppo extends AsyncDisposable {
   /**
    * Goes on until `total_timesteps` env steps were taken since the start of the training, rounded up to whole updates.
    *
-   * @throws {Error} if a loss is not a number: the training is then as it was before that update
+   * @throws {Error} if a loss is not a number; this or any other error leaves the training as it was before that update
    */
   learn(total_timesteps: number, onUpdate?: OnUpdate): Promise<void>;
   /** Everything that changes: weights, optimizer, random numbers, episodes, the env. */
@@ -114,17 +114,15 @@ export async function openPpo(env: Env, given: Partial<PpoOptions> = {}): Promis
       const good = { net: net.save(), random: random.state.slice(), env: env.save(), episodes: episodes.save() };
       const learningRate = options.learning_rate * (options.anneal_lr ? 1 - timesteps / total_timesteps : 1);
       const kept = [timesteps, updates];
-      await collect();
-      const stats = await update(learningRate);
-      if (!Object.values(stats).every(Number.isFinite)) {
-        const at = timesteps;
+      let stats: Record<StatName, number>;
+      try {
+        await collect();
+        stats = await update(learningRate);
+        checkFinite(stats, timesteps);
+      } catch (error) {
         [timesteps, updates] = kept;
         restoreParts(good.net, good.random, good.env, good.episodes);
-        throw new Error(
-          `Cannot go on training as the loss is not a number after ${at} steps (${
-            Object.entries(stats).map(([name, value]) => `${name} ${value}`).join(", ")
-          }): the state before that update is kept; NaN in features or rewards, or too large a learning_rate, does this`,
-        );
+        throw error;
       }
       const seconds = (performance.now() - started) / 1000;
       const answer = await onUpdate({
@@ -139,6 +137,15 @@ export async function openPpo(env: Env, given: Partial<PpoOptions> = {}): Promis
       });
       if (answer === "stop") return;
     }
+  }
+
+  function checkFinite(stats: Record<StatName, number>, at: number) {
+    if (Object.values(stats).every(Number.isFinite)) return;
+    throw new Error(
+      `Cannot go on training as the loss is not a number after ${at} steps (${
+        Object.entries(stats).map(([name, value]) => `${name} ${value}`).join(", ")
+      }): the state before that update is kept; NaN in features or rewards, or too large a learning_rate, does this`,
+    );
   }
 
   function restoreParts(state: NetState, generator: Uint32Array, world: Uint8Array, counts: Float64Array) {

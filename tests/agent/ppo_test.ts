@@ -80,6 +80,29 @@ Deno.test("a loss that is not a number stops the training with the state of befo
   assertEquals(ppo.saveState(), good);
 });
 
+Deno.test("an error in the middle of an update leaves the training as it was before, and it goes on from there", async () => {
+  const env = task();
+  let [steps, broken] = [0, false];
+  const breaking: Env = {
+    ...env,
+    step(actions) {
+      if (broken && steps++ === 20) throw new Error("the env breaks");
+      return env.step(actions);
+    },
+  };
+  await using ppo = await openPpo(breaking, quick);
+  await ppo.learn(256);
+  const good = ppo.saveState();
+  broken = true;
+  await assertRejects(() => ppo.learn(512), Error, "the env breaks");
+  assertEquals(ppo.timesteps, 256);
+  assertEquals(ppo.saveState(), good);
+  await ppo.learn(512);
+  await using whole = await openPpo(task(), quick);
+  await whole.learn(512);
+  assertEquals(ppo.saveState(), whole.saveState());
+});
+
 Deno.test("impossible options are refused before any work, with what they may be", async () => {
   const bad: [Partial<Record<keyof PpoOptions, unknown>>, string][] = [
     [
