@@ -3,10 +3,12 @@ import { didYouMean } from "../base/suggest.ts";
 import type { Env } from "../env/env.ts";
 import type { LossOptions } from "./learn_step.ts";
 import { trunks } from "./trunks.ts";
-import { newModel } from "./model.ts";
+import { type Model, newModel } from "./model.ts";
 import type { Net } from "./net.ts";
 import { onnxNet } from "./onnx_net.ts";
+import { providers } from "./onnx_session.ts";
 import { tfNet } from "./tf_net.ts";
+import { backends } from "./tfjs.ts";
 import type { TrunkOptions } from "./trunk.ts";
 
 /** Which network, and what runs it. */
@@ -20,21 +22,51 @@ export interface NetOptions {
   readonly threads: number | undefined;
 }
 
+/** What each engine can run on. */
+const engines = { onnx: providers, tfjs: backends } as const;
+
+/** What a model is made for, as an env says it. */
+type Place = Pick<Env, "window" | "features" | "stateSize" | "actions">;
+
 /**
- * Makes the network that an env needs, with weights drawn from the seed.
+ * The model that an env needs, with weights drawn from the seed. Cheap: finds what cannot be run before anything is.
  *
- * @throws {RangeError} if there is no such trunk, engine or backend
+ * @throws {RangeError} if there is no such trunk, engine or backend, or the trunk cannot be made so
  */
-export async function openNet(
-  env: Pick<Env, "window" | "features" | "stateSize" | "actions">,
-  options: NetOptions & TrunkOptions & LossOptions & { readonly batch_size: number; readonly seed: number },
-): Promise<Net> {
-  const { trunk, engine, backend, threads, batch_size, seed } = options;
+export function modelFor(env: Place, options: NetOptions & TrunkOptions & { readonly seed: number }): Model {
+  const { trunk, engine, backend, seed } = options;
   if (!Object.hasOwn(trunks, trunk)) {
     throw new RangeError(`Cannot make a net as "${trunk}" is not a trunk: ${didYouMean(trunk, Object.keys(trunks))}`);
   }
-  const model = newModel(env, env.actions, trunks[trunk], options, rng(seed));
-  if (engine === "onnx") return await onnxNet(model, options, batch_size, { ...(backend && { backend }), threads });
+  if (!Object.hasOwn(engines, engine)) {
+    throw new RangeError(
+      `Cannot make a net as "${engine}" is not an engine: ${didYouMean(engine, Object.keys(engines))}`,
+    );
+  }
+  const known: readonly string[] = engines[engine];
+  if (backend !== undefined && !known.includes(backend)) {
+    const other = Object.entries(engines).find(([, of]) => (of as readonly string[]).includes(backend));
+    throw new RangeError(
+      `Cannot run ${engine} on "${backend}" as it is ${other ? `a backend of ${other[0]}` : "not a backend"}: ${
+        didYouMean(backend, known)
+      }`,
+    );
+  }
+  return newModel(env, env.actions, trunks[trunk], options, rng(seed));
+}
+
+/**
+ * Makes the network that an env needs.
+ *
+ * @throws {RangeError} as `modelFor`
+ * @throws {Error} if the backend cannot be had here
+ */
+export async function openNet(
+  env: Place,
+  options: NetOptions & TrunkOptions & LossOptions & { readonly batch_size: number; readonly seed: number },
+): Promise<Net> {
+  const { engine, backend, threads, batch_size } = options;
+  const model = modelFor(env, options);
   if (engine === "tfjs") return await tfNet(model, options, batch_size, backend);
-  throw new RangeError(`Cannot make a net as "${engine}" is not an engine: ${didYouMean(engine, ["onnx", "tfjs"])}`);
+  return await onnxNet(model, options, batch_size, { ...(backend && { backend }), threads });
 }

@@ -13,6 +13,7 @@ import { findModel, listModels, promoteModel, settingsOfModel } from "../pipelin
 import { policiesOf, trackedTrain } from "../pipeline/train.ts";
 import { formatTable } from "../report/table.ts";
 import { feesJson } from "./backtest.ts";
+import { cleaningFacts, cleaningLines } from "./cleaning.ts";
 import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";
 
 interface TrainOptions extends ConfigOptions {
@@ -27,7 +28,7 @@ interface TrainOptions extends ConfigOptions {
 
 /** `lab train`: agents of several seeds, their model, and how it does on the test part. */
 export function trainCommand(context: Context): Command {
-  return configured(new Command("train"))
+  return configured(new Command("train"), { strategy: false })
     .description("train a PPO agent, register its model, and show it beside its baselines on the untouched test part")
     .argument("[preset]", `starting point: ${Object.keys(presets).join(", ")}`)
     .option("--features <features>", "features or sets of them: core44, or 'rsi(14), $close/return, my_column'")
@@ -78,7 +79,7 @@ interface EvaluateOptions extends ConfigOptions {
 
 /** `lab evaluate`: a model on the test part, or on other candles. */
 export function evaluateCommand(context: Context): Command {
-  return configured(new Command("evaluate"))
+  return configured(new Command("evaluate"), { strategy: false })
     .description("let a trained model trade the test part, beside its baselines")
     .requiredOption("--model <model>", "candelabra@champion, candelabra/3, a training's run, or FILE.onnx")
     .option("--features <features>", "features it must have been trained on")
@@ -191,6 +192,7 @@ export function agentFacts(
     costs: snakeKeys(costs),
     actions,
     warnings,
+    cleaning: cleaningFacts(source.loaded),
   };
 }
 
@@ -199,6 +201,7 @@ export function agentLines(report: AgentReport): string[] {
   const { source, rules, rows, seeds, warnings } = report;
   return [
     `${source.name}, ${spanText(source.market, source.period)}, fees and spread included`,
+    ...cleaningLines(source.loaded),
     ...(rules.length > 0 ? [`Risk rules over the agent: ${rules.map(({ text }) => text).join(", ")}`] : []),
     "",
     agentTable(rows).text,

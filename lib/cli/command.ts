@@ -47,14 +47,19 @@ const shortcuts = {
 
 /** Parts of `configured` that a command may go without. */
 export interface Parts {
-  /** `--strategy`, `--period`, `--fee`: false where nothing is traded. */
+  /** `--period`, `--fee`: false where nothing is traded. */
   readonly trading?: boolean;
+  /** `--strategy`: false where something else decides. */
+  readonly strategy?: boolean;
   /** `--no-track`: false where there is no run. */
   readonly tracking?: boolean;
 }
 
 /** Adds the options by which any setting can be changed. */
-export function configured(command: Command, { trading = true, tracking = true }: Parts = {}): Command {
+export function configured(
+  command: Command,
+  { trading = true, strategy = trading, tracking = true }: Parts = {},
+): Command {
   const collect = (value: string, all: readonly string[]) => [...all, value];
   command
     .option("--preset <name>", `starting point: ${Object.keys(presets).join(", ")}`)
@@ -68,12 +73,9 @@ export function configured(command: Command, { trading = true, tracking = true }
     )
     .option("--timeframe <length>", "bar length of a symbol: 1m, 1h, 1d")
     .option("--timerange <span>", "20180131-20180301, 20180131- or -20180301");
-  if (trading) {
-    command
-      .option("--period <part>", "part of the bars that is traded: test, validation, train, all")
-      .option("--strategy <name>", "strategy; its parameters by --set strategy.<name>=<value>")
-      .option("--fee <bps>", "taker fee per side, bps");
-  }
+  if (trading) command.option("--period <part>", "part of the bars that is traded: test, validation, train, all");
+  if (strategy) command.option("--strategy <name>", "strategy; its parameters by --set strategy.<name>=<value>");
+  if (trading) command.option("--fee <bps>", "taker fee per side, bps");
   command
     .option("--seed <number>", "seed of everything random")
     .option("--config <file>", "settings of an earlier run, as its config.json has them");

@@ -1,4 +1,4 @@
-import { didYouMean } from "../base/suggest.ts";
+import { nearest } from "../base/suggest.ts";
 
 /** What a form needs to know of an option to offer it. */
 export type OptionKind =
@@ -93,8 +93,9 @@ export function choice<const T extends string>(options: readonly T[], standard: 
     kind: { type: "choice", choices: options },
     read(value) {
       const found = options.find((option) => option === value);
-      if (found === undefined) throw new RangeError(`must be one of: ${didYouMean(String(value), options)}`);
-      return found;
+      if (found !== undefined) return found;
+      const close = nearest(String(value), options);
+      throw new RangeError(`must be one of ${options.join(", ")}${close ? ` (nearest is "${close}")` : ""}`);
     },
   };
 }

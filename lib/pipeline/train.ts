@@ -1,8 +1,10 @@
+import { modelFor } from "../agent/open_net.ts";
 import { checkOptions } from "../agent/ppo_options.ts";
 import { log } from "../base/log.ts";
 import { projectPath } from "../base/project.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
+import { spaceOf } from "../env/actions.ts";
 import { fitScaler, scale } from "../features/scale.ts";
 import { featureSpecs } from "../features/sets.ts";
 import { number } from "../report/format.ts";
@@ -92,8 +94,10 @@ async function prepare(config: Config, deps: Deps): Promise<{ training: Training
 
 /** @throws {RangeError} for settings that cannot work, whatever the data are */
 function checkSettings(config: Config): void {
-  checkOptions({ rows: config.env.n_envs }, ppoOptionsOf(config, config.run.seed));
-  actionsOf(config, config.data.input.length); // a wrong word is told before candles are read
+  const options = ppoOptionsOf(config, config.run.seed);
+  checkOptions({ rows: config.env.n_envs }, options);
+  const actions = spaceOf(actionsOf(config, config.data.input.length)); // a wrong word is told before candles are read
+  modelFor({ window: 1, features: 1, stateSize: 1, actions }, options); // of any size: whether it can be made at all
   agentRules(config);
 }
 
