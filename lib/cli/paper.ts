@@ -3,8 +3,15 @@ import { join } from "node:path";
 import { exists } from "../base/files.ts";
 import { formatDate, formatTimeframe } from "../base/time.ts";
 import { latencyText } from "../live/latency.ts";
-import { journalPath, kill, openingOf } from "../live/session.ts";
-import { paperFolder, type PaperReport, type PaperRequest, trackedPaper, verifySession } from "../pipeline/paper.ts";
+import { journalPath, kill, openingOf, traded } from "../live/session.ts";
+import {
+  checkName,
+  paperFolder,
+  type PaperReport,
+  type PaperRequest,
+  trackedPaper,
+  verifySession,
+} from "../pipeline/paper.ts";
 import { exchangeSource, fileSource, type PaperSource } from "../pipeline/paper_source.ts";
 import { formatTable } from "../report/table.ts";
 import { money, number, percent } from "../report/format.ts";
@@ -50,7 +57,7 @@ export function paperCommand(context: Context): Command {
     .option("--bars <count>", "ends after so many bars")
     .option(
       "--kill <session>",
-      "presses the kill switch of a session: all is sold at the next open, and it stays stopped",
+      "presses the kill switch of a session: all is sold at once, and it stays stopped",
     )
     .option("--clear-kill", "releases it, with --resume")
     .addHelpText(
@@ -66,11 +73,7 @@ export function paperCommand(context: Context): Command {
 }
 
 async function run(options: PaperOptions, context: Context): Promise<void> {
-  if (options.kill !== undefined) {
-    await kill(paperFolder(options.kill), "pressed on the command line");
-    const facts = { killed: options.kill };
-    return print(options, facts, () => `${options.kill} sells all at its next bar's open, stops, and stays stopped`);
-  }
+  if (options.kill !== undefined) return await pressKill(options.kill, options, context.signal);
   const deps = depsOf(context, options);
   const session = options.replay === undefined ? undefined : await sessionAt(options.replay);
   if (session !== undefined) {
@@ -92,6 +95,28 @@ async function run(options: PaperOptions, context: Context): Promise<void> {
   };
   const report = await trackedPaper(loaded, source, request, deps);
   print(options, factsOf(report), () => [...linesOf(report), ...runLines(report.run, loaded.config)].join("\n"));
+}
+
+/** Longest that somebody who pressed a kill switch waits to hear what came of it, ms. */
+const PATIENCE = 10_000;
+
+/** Presses a session's kill switch, waits a while for its trader to end, and says how it stands. */
+async function pressKill(session: string, options: PaperOptions, signal: AbortSignal): Promise<void> {
+  const folder = paperFolder(checkName(session));
+  await kill(folder, "pressed on the command line");
+  const trading = traded(folder);
+  const began = performance.now();
+  let selling = trading;
+  while (selling && performance.now() - began < PATIENCE && !signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    selling = traded(folder);
+  }
+  const release = `it stays stopped until lab paper --name ${session} --resume --clear-kill`;
+  print(options, { killed: session, trading, stopped: !selling }, () => {
+    if (!trading) return `Nobody trades ${session} now, and what it holds stays as it is; ${release}`;
+    if (!selling) return `${session} sold all and stopped; ${release}`;
+    return `${session} is told to sell all and stop, but has not yet: thin volume is sold over several bars; ${release}`;
+  });
 }
 
 /** Settings and source: of the command line, or of the session that goes on. */

@@ -4,7 +4,7 @@ import type { NewBar } from "../market/growing.ts";
 import type { Journal } from "./journal.ts";
 import { type Latency, latency } from "./latency.ts";
 import type { Orders } from "./orders.ts";
-import { openRows, type Rows } from "./rows.ts";
+import { openRows, type Row, type Rows } from "./rows.ts";
 import { type Kill, type SessionRecord, storedBar } from "./session.ts";
 import type { Done, Trader } from "./trader.ts";
 
@@ -32,7 +32,7 @@ export interface PaperOptions {
   readonly durable?: "bar" | "second";
   /** Get what each live bar's decision wants, too. Closed at the end. */
   readonly orders?: Orders;
-  /** Asked after each bar whether the kill switch is pressed. */
+  /** Asked after each bar, and five times a second, whether the kill switch is pressed. */
   readonly killed?: () => Kill | undefined;
   /** Ends after so many bars. */
   readonly most?: number;
@@ -53,10 +53,17 @@ export interface PaperEnd {
   readonly result: BacktestResult | undefined; // of the whole session; undefined before the first decision
 }
 
+/** How often the kill switch is looked for while no bar comes, ms. */
+const LOOK = 200;
+
 /**
  * Trades a stream until it ends, is killed or interrupted: each bar goes through the trader, into the journal and to
  * whoever watches, in this order, one after the other. Only what the journal has taken counts as done: when it takes no
  * more (disk full), this throws, and the session goes on from the last bar that it has.
+ *
+ * The kill switch waits for no bar: the next one is made of the last prices known (book, trade or close) and the volume
+ * of the bar before, so that all is sold on it by the same books, and the journal trades again as it is. What thin volume
+ * leaves is sold on the bars that follow.
  */
 export async function paperTrade(options: PaperOptions): Promise<PaperEnd> {
   const { trader, stream, journal, durable = "bar", orders, killed, most = Infinity, onBar, onStream, signal } =
@@ -66,7 +73,7 @@ export async function paperTrade(options: PaperOptions): Promise<PaperEnd> {
   const known = last < 0 ? undefined : { time: assets[0].time[last], closes: assets.map(({ $close }) => $close[last]) };
   const rows = openRows(assets.map(({ symbol }) => symbol), stream.step, known);
   const [times, disk] = [latency(), latency()];
-  let [bars, synced] = [0, performance.now()];
+  let [bars, synced, looked] = [0, performance.now(), performance.now()];
   let why: PaperEnd["why"] = "the stream ended";
   const write = (record: SessionRecord, now: boolean) => {
     journal?.append(record);
@@ -74,36 +81,59 @@ export async function paperTrade(options: PaperOptions): Promise<PaperEnd> {
     journal?.sync();
     synced = performance.now();
   };
+  const take = async (row: Row, source: "stream" | "rest" | "replay" | "made up") => {
+    const { t, did } = await trader.take(row.time, row.bars);
+    const milliseconds = performance.now() - row.received;
+    const live = did !== undefined && source !== "rest";
+    const timed = live && source !== "made up";
+    if (timed) times.add(milliseconds);
+    const record = { kind: "bar", t, time: row.time, bars: row.bars.map(storedBar), ...did && { did } } as const;
+    const began = performance.now();
+    write(record, live && durable === "bar");
+    if (timed && durable === "bar") disk.add(performance.now() - began);
+    if (live) orders?.want(t, row.bars, did);
+    if (did) bars++;
+    await onBar?.({ t, time: row.time, bars: row.bars, ...did && { did }, live: timed, milliseconds });
+  };
+  const prices = Float64Array.from(assets, () => NaN); // the last known [K]
+  const flat = () => trader.books.ledger.units.every((units) => units === 0);
+  const look = async () => {
+    looked = performance.now();
+    const pressed = trader.halted ? undefined : killed?.();
+    if (pressed) {
+      write({ kind: "halt", ...pressed }, true);
+      trader.halt();
+      if (!flat()) {
+        const t = trader.market.length - 1;
+        const made = assets.map(({ $close, $volume }, k) => {
+          const price = prices[k] > 0 ? prices[k] : $close[t];
+          return { open: price, high: price, low: price, close: price, volume: $volume[t] };
+        });
+        rows.skip();
+        await take({ time: assets[0].time[t] + stream.step, bars: made, received: looked }, "made up");
+      }
+    }
+    if (trader.halted && flat()) why = "the kill switch";
+  };
   const stop = () => void stream[Symbol.asyncDispose]();
   signal?.addEventListener("abort", stop, { once: true });
   write({ kind: "begin", at: Date.now(), reason: "" }, true);
   try {
-    for await (const event of stream) {
+    for await (const event of listened(stream, LOOK)) {
       if (signal?.aborted) break;
-      if (event.kind !== "bar") onStream?.(event);
-      else {
+      if (event !== undefined) {
+        const price = priceOf(event);
+        if (price > 0 && "symbol" in event) prices[assets.findIndex(({ symbol }) => symbol === event.symbol)] = price;
+      }
+      if (event?.kind === "bar") {
         for (const row of rows.add(event.symbol, event.bar, event.received)) {
-          const { t, did } = await trader.take(row.time, row.bars);
-          const milliseconds = performance.now() - row.received;
-          const live = did !== undefined && event.source !== "rest";
-          if (live) times.add(milliseconds);
-          const record = { kind: "bar", t, time: row.time, bars: row.bars.map(storedBar), ...did && { did } } as const;
-          const began = performance.now();
-          write(record, live && durable === "bar");
-          if (live && durable === "bar") disk.add(performance.now() - began);
-          if (live) orders?.want(t, row.bars, did);
-          if (did) bars++;
-          await onBar?.({ t, time: row.time, bars: row.bars, ...did && { did }, live, milliseconds });
-          const pressed = trader.halted ? undefined : killed?.();
-          if (pressed) {
-            write({ kind: "halt", ...pressed }, true);
-            trader.halt();
-          }
-          if (trader.halted && (did?.held ?? []).every((weight) => weight === 0)) why = "the kill switch";
-          if (bars >= most) why = "as many bars as asked for";
+          await take(row, event.source);
+          await look();
+          if (bars >= most && why === "the stream ended") why = "as many bars as asked for";
           if (why !== "the stream ended") break;
         }
-      }
+      } else if (event !== undefined) onStream?.(event);
+      if (performance.now() - looked > LOOK) await look();
       if (why !== "the stream ended") break;
     }
     if (signal?.aborted) why = "interrupted";
@@ -116,4 +146,42 @@ export async function paperTrade(options: PaperOptions): Promise<PaperEnd> {
   const { faults } = rows;
   const result = trader.market.length > 0 && bars > 0 ? trader.result() : undefined;
   return { why, bars, latency: times, disk, faults, result };
+}
+
+/** What an event says of a price; NaN where it says nothing. */
+function priceOf(event: StreamEvent): number {
+  if (event.kind === "bar") return event.bar.close;
+  if (event.kind === "trade") return event.price;
+  return event.kind === "book" && event.bids.length > 0 && event.asks.length > 0
+    ? (event.bids[0][0] + event.asks[0][0]) / 2
+    : NaN;
+}
+
+/** What a stream tells, and nothing now and then while it is silent. */
+async function* listened(stream: MarketStream, every: number): AsyncGenerator<StreamEvent | undefined> {
+  const events = stream[Symbol.asyncIterator]();
+  let wake = () => {};
+  const timer = setInterval(() => wake(), every);
+  try {
+    while (true) {
+      let found: (() => IteratorResult<StreamEvent>) | undefined;
+      const settle = (how: () => IteratorResult<StreamEvent>) => {
+        found = how;
+        wake();
+      };
+      events.next().then((result) => settle(() => result), (error) =>
+        settle(() => {
+          throw error;
+        }));
+      while (found === undefined) {
+        await new Promise<void>((resolve) => wake = resolve);
+        if (found === undefined) yield undefined;
+      }
+      const { done, value } = found();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    clearInterval(timer);
+  }
 }

@@ -27,6 +27,8 @@ export interface Rows {
    * @returns rows that are complete by it, oldest first; mostly none or one
    */
   add(symbol: string, bar: Bar, received: number): Row[];
+  /** The next row was taken otherwise: bars of its time that are there or still to come are left out. */
+  skip(): void;
   /** What was wrong with the stream so far: bars that came twice or late, had numbers that are none, were missing. */
   readonly faults: { readonly late: number; readonly damaged: number; readonly missing: number };
 }
@@ -70,6 +72,7 @@ export function openRows(symbols: readonly string[], step: number, known?: Known
   };
   return {
     faults,
+    skip: () => void (next += step),
     add(symbol, bar, received) {
       const k = symbols.indexOf(symbol);
       if (k < 0) return [];

@@ -49,7 +49,8 @@ export type SessionRecord =
     readonly did?: Done;
   }
   | OrderRecord
-  | { readonly kind: "halt"; readonly at: number; readonly reason: string } // the kill switch was seen
+  /** The kill switch was seen. What was held is sold on the bar after it, which is made of the last prices known. */
+  | { readonly kind: "halt"; readonly at: number; readonly reason: string }
   | { readonly kind: "release"; readonly at: number }
   | { readonly kind: "begin" | "end"; readonly at: number; readonly reason: string }; // of a process
 
@@ -75,6 +76,17 @@ export function lockSession(folder: string): Disposable {
     new Deno.errors.Busy(
       `Cannot trade as ${nameOf(folder)} as another trader is at it: ${owner}; give this one another --name`,
     ));
+}
+
+/** Whether a trader has a session's folder now. */
+export function traded(folder: string): boolean {
+  try {
+    lockSession(folder)[Symbol.dispose]();
+    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.Busy) return true;
+    throw error;
+  }
 }
 
 const nameOf = (folder: string) => `"${folder.split(/[\\/]/).at(-1)}"`;
@@ -200,7 +212,7 @@ export function sessionCandles(folder: string, { symbols, step }: Opening): Cand
   });
 }
 
-/** Presses the kill switch of a session: a trader that is at it sells all at the next open, and it stays stopped. */
+/** Presses the kill switch of a session: a trader that is at it sells all at once, and it stays stopped. */
 export async function kill(folder: string, reason: string, at = Date.now()): Promise<void> {
   await openingOf(folder);
   await Deno.writeTextFile(join(folder, KILL), JSON.stringify({ at, reason } satisfies Kill) + "\n");

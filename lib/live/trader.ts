@@ -53,7 +53,7 @@ export interface Trader {
   readonly halted: boolean;
   /** Takes the next bar of every asset. */
   take(time: number, bars: readonly NewBar[]): Promise<Outcome>;
-  /** The kill switch: at the next open all is sold; nothing is decided on until `release`. */
+  /** The kill switch: on the next bar, at its open, all is sold; nothing is decided on until `release`. */
   halt(): void;
   release(): void;
   /** The history so far. @throws {RangeError} before the account has opened */

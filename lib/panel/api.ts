@@ -172,7 +172,7 @@ export function apiRoutes({ jobs, hub, tracking: mlflow, reports, pressKill, ver
     route({
       method: "post",
       path: "/api/jobs/{id}/kill",
-      summary: "Press the kill switch of a paper trader: it sells all at the next open, stops, and stays stopped",
+      summary: "Press the kill switch of a paper trader: it sells all at once, stops, and stays stopped",
       params: id,
       body: z.strictObject({}),
       answer: { status: 202, schema: job },

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { backtest } from "../../lib/backtest/mod.ts";
 import type { StageEvent } from "../../lib/base/events.ts";
@@ -6,7 +6,7 @@ import { below, rng } from "../../lib/base/random.ts";
 import { Secret } from "../../lib/base/secret.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import type { StreamOptions } from "../../lib/data/shared_stream.ts";
-import { sessionRecords } from "../../lib/live/session.ts";
+import { kill, sessionRecords } from "../../lib/live/session.ts";
 import { slice } from "../../lib/market/candles.ts";
 import { synthetic } from "../../lib/market/synthetic.ts";
 import { costsOf } from "../../lib/pipeline/market.ts";
@@ -146,6 +146,40 @@ Deno.test("orders go to the test network beside the books, and are counted when 
       );
     for (const symbol of ["BTCUSDT", "ETHUSDT"]) assert(held(symbol) >= -1e-9, `${symbol}: ${held(symbol)}`);
     assert((await verifySession(join(folder, "orders"))).ordered.every(Number.isFinite));
+  } finally {
+    await exchange.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("the kill switch sells at the exchange's last prices at once, on the test network too, between two bars", async () => {
+  const folder = await Deno.makeTempDir();
+  const to = setUp(["paper.orders=sandbox"]);
+  const { exchange, run } = to;
+  try {
+    const request = { folder, name: "kill", sandboxEndpoint: exchange.url };
+    const pace = pacer(to, 60);
+    let pressed = false;
+    const { end } = await run({
+      ...request,
+      onBar(bar) {
+        if (pressed) return;
+        if (!bar.did?.held.some((weight) => weight > 0)) return pace(bar);
+        pressed = true; // no bar ends any more
+        setTimeout(() => void kill(join(folder, "kill"), "enough"), 50);
+      },
+    });
+    assertEquals([end.why, end.result!.weights.slice(-2).every((weight) => weight === 0)], ["the kill switch", true]);
+    for (const symbol of ["BTCUSDT", "ETHUSDT"]) {
+      const sum = exchange.orders.filter((order) => order.symbol === symbol)
+        .reduce((held, { side, quantity }) => held + (side === "BUY" ? quantity : -quantity), 0);
+      assertAlmostEquals(sum, 0, 1e-4);
+    }
+    const { bars } = await verifySession(join(folder, "kill"));
+    await to.live.tick(3); // the bar that was made up is over by now, and two more
+    const again = await run({ ...request, resume: true, clearKill: true, bars: 2 });
+    assertEquals([again.retraced!.bars, again.end.why], [bars, "as many bars as asked for"]);
+    assertEquals(again.end.faults, { late: 0, damaged: 0, missing: 0 });
   } finally {
     await exchange.close();
     await Deno.remove(folder, { recursive: true });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { backtest } from "../../lib/backtest/mod.ts";
 import { rng } from "../../lib/base/random.ts";
@@ -16,6 +16,8 @@ import {
 } from "../../lib/live/session.ts";
 import { openTrader } from "../../lib/live/trader.ts";
 import { strategyDecider } from "../../lib/live/decider.ts";
+import type { MarketStream, StreamEvent } from "../../lib/data/stream.ts";
+import { slice } from "../../lib/market/candles.ts";
 import type { Market } from "../../lib/market/market.ts";
 import { synthetic } from "../../lib/market/synthetic.ts";
 import { type PaperRequest, trackedPaper, verifySession } from "../../lib/pipeline/paper.ts";
@@ -132,7 +134,7 @@ Deno.test("two traders of one session, a second beginning and a session that is 
   );
 });
 
-Deno.test("the kill switch sells at the next open, stops, and stays stopped until it is released", async () => {
+Deno.test("the kill switch sells at once, stops, and stays stopped until it is released", async () => {
   await using place = await scratch();
   const whole = market(1, 400);
   const folder = join(place.folder, "k");
@@ -160,6 +162,49 @@ Deno.test("the kill switch sells at the next open, stops, and stays stopped unti
   const again = await run(whole, { ...request, resume: true, clearKill: true });
   assertEquals([again.end.why, killed(folder)], ["the stream ended", undefined]);
   assertEquals((await verifySession(folder)).bars, 400);
+});
+
+Deno.test("the kill switch waits for no bar: a silent market's holdings are sold at the last price known", async () => {
+  await using place = await scratch();
+  const whole = market(2, 300);
+  const folder = join(place.folder, "quiet");
+  const request = { ...place, name: "quiet" };
+  const source = replaySource(whole.assets.map((one) => slice(one, 0, 200)), "replay");
+  const last = whole.assets.map(({ $close }) => $close[199]);
+  const quiet = {
+    ...source,
+    async open(since: number | undefined, history: number): Promise<MarketStream> {
+      const bars = await source.open(since, history);
+      const over = Promise.withResolvers<void>();
+      async function* events(): AsyncGenerator<StreamEvent> {
+        yield* bars;
+        const [bids, asks] = [[[0.9 * last[0] - 1, 1]], [[0.9 * last[0] + 1, 1]]] as const;
+        yield { kind: "book", symbol: "A/USD", time: 0, bids, asks };
+        await kill(folder, "enough");
+        await over.promise; // nothing comes any more
+      }
+      return {
+        ...{ symbols: bars.symbols, step: bars.step, [Symbol.asyncIterator]: events },
+        [Symbol.asyncDispose]: () => Promise.resolve(over.resolve()),
+      };
+    },
+  };
+  const own = { ...config, costs: { ...config.costs, participation: 1 }, strategy: { name: "buy_and_hold" } };
+  const { end } = await trackedPaper(
+    { ...loaded, config: { ...own, risk: { ...config.risk, rules: "" } } },
+    quiet,
+    request,
+  );
+  assertEquals(end.why, "the kill switch");
+  const { weights, equity, fills } = end.result!;
+  assertEquals([...weights.slice(-2)], [0, 0]);
+  assertAlmostEquals(fills.price.at(-2)!, 0.9 * last[0], 1e-9 * last[0]); // the book's middle
+  assertAlmostEquals(fills.price.at(-1)!, last[1], 1e-9 * last[1]); // the last close
+  assert(equity.at(-1)! < 0.97 * equity.at(-2)!, "its books paid the lower price");
+  assertEquals((await verifySession(folder)).bars, 201); // the made up bar is traded again as it is
+  const again = await run(whole, { ...request, resume: true, clearKill: true });
+  assertEquals([again.end.why, again.end.bars], ["the stream ended", 99]);
+  assertEquals((await verifySession(folder)).bars, 300);
 });
 
 Deno.test("a bar that comes out otherwise than it is recorded is named", async () => {

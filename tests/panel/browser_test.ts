@@ -122,7 +122,7 @@ browserTest("a trader is watched and killed after a question, on a phone", async
   await page.waitForSelector("dialog", { state: "detached" });
   await page.click("text=Kill switch");
   await page.click("text=Flatten and stop");
-  await page.locator(".toast", { hasText: "Kill switch pulled" }).waitFor();
+  await page.locator(".toast", { hasText: "Kill switch pressed" }).waitFor();
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   assert(width <= 390, `the page is ${width} px wide`);
   const low = await page.evaluate(() =>

@@ -122,14 +122,14 @@ export function jobView(detail, { again, gone, openReport }) {
     const yes = await confirm({
       title: "Sell everything and stop?",
       text:
-        "All positions are closed at the next price, trading stops, and stays stopped until you start it again by hand.",
+        "All positions are closed at once, at the last price known; trading stops, and stays stopped until you release it.",
       yes: "Flatten and stop",
       danger: true,
     });
     if (!yes) return;
     try {
       await ask(`jobs/${job.id}/kill`, "POST", {});
-      toast("Kill switch pulled: positions are being closed", "bad");
+      toast("Kill switch pressed: positions are being closed", "bad");
     } catch (error) {
       toast(/** @type {Error} */ (error).message, "bad");
     }
