@@ -1,6 +1,6 @@
 import { duration, number, percent } from "../report/format.ts";
 import { type Table, table } from "../report/table.ts";
-import { describeScenario } from "../scenarios/mod.ts";
+import { describeScenario, type RealismRow, scenarios } from "../scenarios/mod.ts";
 import type { ScenariosReport } from "./scenarios.ts";
 
 /**
@@ -9,12 +9,12 @@ import type { ScenariosReport } from "./scenarios.ts";
  */
 export function stressTable({ result, source }: ScenariosReport): Table {
   const { step } = source.market.assets[0];
-  const rows = [...result.asRecorded, ...result.cells].map((cell) => ({
+  const cells = [...result.asRecorded, ...result.cells];
+  const cutShort = Math.max(...cells.map((cell) => cell.cutShort));
+  const rows = cells.map((cell) => ({
     scenario: cell.scenario,
     strategy: cell.strategy,
-    survived: `${percent(cell.survival.share, { digits: 0 })} (${percent(cell.survival.low, { digits: 0 })} to ${
-      percent(cell.survival.high, { digits: 0 })
-    })`,
+    survived: `${whole(cell.survival.share)} (${whole(cell.survival.low)} to ${whole(cell.survival.high)})`,
     recovery: Number.isNaN(cell.recoveryMedian)
       ? `not by half (${percent(cell.recoveredShare, { digits: 0 })})`
       : cell.recoveryMedian === 0
@@ -30,7 +30,7 @@ export function stressTable({ result, source }: ScenariosReport): Table {
     columns: [
       { key: "scenario", label: "Scenario" },
       { key: "strategy", label: "Strategy" },
-      { key: "survived", label: "Survived", align: "right" },
+      { key: "survived", label: "Survived, %", align: "right" },
       { key: "recovery", label: "Recovery", align: "right" },
       { key: "drawdown", label: "Drawdown", unit: "%" },
       { key: "change", label: "Return", unit: "%", sign: true },
@@ -39,17 +39,30 @@ export function stressTable({ result, source }: ScenariosReport): Table {
       { key: "slippage", label: "Slip, bps", digits: 1 },
     ],
     limit: 100,
-    caption: `${number(result.seeds)} draws of each, for ${duration(result.horizon * step)} from the shock on`,
+    caption: `${number(result.seeds)} draws of each, for ${duration(result.horizon * step)} from the shock on${
+      cutShort === 0
+        ? ""
+        : `; the period ended before that for up to ${number(cutShort)} of them: survival by Kaplan and Meier`
+    }`,
   });
 }
+
+const whole = (share: number) => number(100 * share, { digits: 0 });
 
 /** What each scenario does, with the settings that were taken from data or set by hand. */
 export function scenarioTable({ specs }: ScenariosReport): Table {
   const rows = Object.entries(specs).map(([scenario, spec]) => ({
     scenario,
+    does: spec.map(({ name }) => scenarios[name].help).join("; then "),
     settings: describeScenario(spec).replace(spec.length === 1 ? /^[^:]*: / : /^$/, ""),
   }));
-  return table(rows, { columns: [{ key: "scenario", label: "Scenario" }, { key: "settings", label: "What it does" }] });
+  return table(rows, {
+    columns: [
+      { key: "scenario", label: "Scenario" },
+      { key: "does", label: "What happens" },
+      { key: "settings", label: "How much" },
+    ],
+  });
 }
 
 /**
@@ -87,12 +100,14 @@ export function realismTable({ realism }: ScenariosReport, method = "bootstrap")
     );
   }
   const digits = (value: number) => number(value, { digits: 2 });
+  const generated = ({ generated, low, high }: RealismRow) =>
+    Number.isNaN(generated) ? "–" : `${digits(generated)} (${digits(low)} to ${digits(high)})`;
   const rows = realism[method].map((row) => ({
     fact: row.fact,
     fitted: row.fitted,
-    generated: `${digits(row.generated)} (${digits(row.low)} to ${digits(row.high)})`,
+    generated: generated(row),
     unseen: row.unseen,
-    verdict: row.holds ? "within" : "outside",
+    verdict: Number.isNaN(row.unseen) ? "not known" : row.holds ? "within" : "outside",
   }));
   return table(rows, {
     columns: [

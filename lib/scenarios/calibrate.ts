@@ -1,5 +1,6 @@
 import type { Settings } from "../base/setting.ts";
 import { correlation, mean, quantile, std } from "../base/stats.ts";
+import { formatTimeframe } from "../base/time.ts";
 import type { Candles } from "../market/candles.ts";
 
 /** Settings of scenarios taken from data, and what they were taken from. */
@@ -125,7 +126,11 @@ function weeksOf(assets: readonly Candles[]): Week[] {
   const [{ step, length }] = assets;
   const perWeek = Math.round(WEEK / step);
   if (perWeek < 2) {
-    throw new RangeError("Cannot calibrate as there must be two bars a week or more: take a shorter timeframe");
+    throw new RangeError(
+      `Cannot take severity from these candles as there must be two bars a week or more: they are of ${
+        formatTimeframe(step)
+      }; take shorter ones, or set severity by hand (scenarios.calibrate=false)`,
+    );
   }
   const logs = assets.map(({ $close }) => $close.map(Math.log));
   const together = logs[0].map((_, t) => mean(logs.map((log) => log[t])));

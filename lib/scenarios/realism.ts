@@ -19,7 +19,7 @@ export interface RealismRow {
   readonly generated: number; // median over seeds
   readonly low: number; // 5 % of seeds are below
   readonly high: number;
-  readonly unseen: number; // of real bars that were not fitted
+  readonly unseen: number; // of real bars that were not fitted; NaN where it cannot be measured, as without volume
   readonly holds: boolean; // the unseen value is within what is generated
 }
 

@@ -24,9 +24,9 @@ export interface StressOptions extends Omit<BacktestOptions, "risk"> {
   /** Trials of each scenario; every strategy goes through the same ones. */
   readonly seeds?: number;
   readonly seed?: number;
-  /** Equity under this share of what it was just before the shock counts as not having survived. */
+  /** Equity under this share of what it was just before the shock counts as not having survived; 0.8 without it. */
   readonly threshold?: number;
-  /** Bars from the shock on that are looked at; a fifth of the period without it. */
+  /** Bars from the shock on that are looked at, no more than the period has; a fifth of it without it. */
   readonly horizon?: number;
   /** Workers; 0 runs everything here. The result is the same whatever it is. */
   readonly workers?: number;
@@ -71,9 +71,9 @@ export async function stress(
   strategies: Readonly<Record<string, StrategySpec | RunMarket>>,
   options: StressOptions = {},
 ): Promise<StressResult> {
-  const { seeds = 200, seed = 7, threshold = 0.75, workers = defaultWorkers(), fitOn, onProgress, signal } = options;
+  const { seeds = 200, seed = 7, threshold = 0.8, workers = defaultWorkers(), fitOn, onProgress, signal } = options;
   const { from = 0, to = market.length, cash = 10_000, margin = {}, lag = 0 } = options;
-  const { horizon = Math.max(1, Math.floor((to - from) / 5)) } = options;
+  const horizon = Math.min(to - from, options.horizon ?? Math.max(1, Math.floor((to - from) / 5)));
   const names = { scenarios: Object.keys(scenarios), strategies: Object.keys(strategies) };
   check(market, names, { seeds, threshold, horizon, from, to });
   const specs = Object.values(scenarios).map((one) => (typeof one === "string" ? parseScenario(one) : one));
@@ -140,6 +140,7 @@ export async function stress(
       summarise(
         { scenario: names.scenarios[scenario], strategy: names.strategies[s] },
         ...gather(partsOf(columns).map(([, part]) => part), source, plan.offsets.length),
+        horizon,
       )
     );
   });
@@ -151,6 +152,7 @@ export async function stress(
       { scenario: "as recorded", strategy: names.strategies[s] },
       shocks.map((shock) => outcomeOf(result, shock, plan)),
       shocks.map((shock) => pathOf(result, shock, plan.offsets)),
+      horizon,
     ));
   }
   return { ...names, seeds, threshold, horizon, cells, asRecorded, offsets: plan.offsets };

@@ -8,6 +8,7 @@ export interface StressCell {
   readonly strategy: string;
   readonly trials: number;
   readonly survival: Rate; // share of trials in which equity never was under the threshold, with its 95 % interval
+  readonly cutShort: number; // trials that were above it until the period ended, which was before the horizon
   readonly ruined: number; // share liquidated
   readonly recoveredShare: number; // of trials, within the bars there were
   readonly recoveryCensored: number; // trials that ended before: their time is unknown, only longer than was watched
@@ -25,11 +26,17 @@ export interface StressCell {
   readonly paths: readonly Float32Array[]; // equity over that before the shock, at `StressResult.offsets`
 }
 
-/** Puts trials together. */
+/**
+ * Puts trials together. Where all were watched to the horizon, survival is a share with Wilson's interval; where the
+ * period ended before it for some, what became of them is not known, and it is Kaplan and Meier's estimate.
+ *
+ * @param horizon bars that each was to be watched for
+ */
 export function summarise(
   names: { readonly scenario: string; readonly strategy: string },
   outcomes: readonly Outcome[],
   paths: readonly Float32Array[],
+  horizon: number,
 ): StressCell {
   const n = outcomes.length;
   const sum = (key: "wanted" | "filled" | "traded" | "slippage" | "ruined") =>
@@ -42,10 +49,12 @@ export function summarise(
     );
   const [drawdowns, changes] = [sorted("maxDrawdown"), sorted("change")];
   const [survivalCurve, recoveryCurve] = [curve("died"), curve("recovered")];
+  const cutShort = outcomes.filter(({ died, watched }) => Number.isNaN(died) && watched < horizon).length;
   return {
     ...names,
     trials: n,
-    survival: wilson(survivalCurve.censored, n),
+    survival: cutShort === 0 || survivalCurve.events === 0 ? wilson(survivalCurve.censored, n) : lastOf(survivalCurve),
+    cutShort,
     ruined: sum("ruined") / n,
     recoveredShare: recoveryCurve.events / n,
     recoveryCensored: recoveryCurve.censored,
@@ -62,4 +71,9 @@ export function summarise(
     recoveryCurve,
     paths,
   };
+}
+
+/** Where a curve ends. */
+function lastOf({ share, low, high }: SurvivalCurve): Rate {
+  return { share: share.at(-1)!, low: low.at(-1)!, high: high.at(-1)! };
 }

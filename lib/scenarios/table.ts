@@ -107,8 +107,10 @@ export function specScenario(spec: ScenarioSpec, fitOn?: readonly Candles[]): Sc
 export function describeScenario(spec: ScenarioSpec): string {
   return spec.map(({ name, settings }) => {
     const own = Object.entries(settings).filter(([key]) => key !== "earliest" && key !== "latest");
+    const text = (key: string, value: unknown) =>
+      key === "bars" && value === 0 ? "all bars from there on" : `${key} ${value}`;
     return `${name.replaceAll("_", " ")}: ${
-      own.map(([key, value]) => `${key.replaceAll("_", " ")} ${value}`).join(", ")
+      own.map(([key, value]) => text(key.replaceAll("_", " "), value)).join(", ")
     }`;
   }).join("; then ");
 }

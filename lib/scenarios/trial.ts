@@ -7,7 +7,7 @@ import { parseRules } from "../risk/mod.ts";
 import { makeStrategy } from "../strategies/mod.ts";
 import { makeScenario, type ScenarioSpec } from "./table.ts";
 import { cut } from "./shape.ts";
-import type { Scenario } from "./scenario.ts";
+import { drawStart, placing, type Scenario } from "./scenario.ts";
 
 /** A strategy as data, which can be written down and sent to a worker. */
 export interface StrategySpec {
@@ -82,7 +82,7 @@ export interface MarketRun {
 export interface Stressed {
   readonly market: Market; // with the bars before the period that strategies look back on
   readonly lead: number; // how many those are
-  readonly start: number; // first bar of the period that differs; its length where none does
+  readonly start: number; // bar of the period that is watched from: the first that differs; its length where none does
   readonly end: number; // one past the last whose move differs
 }
 
@@ -91,7 +91,8 @@ const LOOK_BACK = 500;
 
 /**
  * Draws trial `trial` of a scenario: the same for every strategy, and whoever runs it. Of several parts the shock is the
- * one that begins last: `gap + low_liquidity` is an outage in a market that was thin before.
+ * one that begins last: `gap + low_liquidity` is an outage in a market that was thin before. What is there all the time,
+ * as low liquidity alone, is watched from the bar at which shocks of this trial begin: rows can be compared.
  */
 export function stressed(
   { market, from, to, seed }: Pick<TrialPlan, "market" | "from" | "to" | "seed">,
@@ -99,14 +100,21 @@ export function stressed(
   trial: number,
 ): Stressed {
   const lead = Math.min(from, LOOK_BACK);
-  const random = rng((seed % 2 ** 32) * 2 ** 20 + trial);
-  let after = cut(market, from, to);
-  let shock = { start: parts.length === 0 ? to - from : 0, end: to - from };
+  const source = (seed % 2 ** 32) * 2 ** 20 + trial;
+  const random = rng(source);
+  const T = to - from;
+  const recorded = cut(market, from, to);
+  let after = recorded;
+  let shock = { start: parts.length === 0 ? T : 0, end: T };
   for (const part of parts) {
     const before = after;
     after = part(before, random);
     const changed = changedBars(before, after);
-    if (changed.start < to - from && changed.start >= shock.start) shock = changed;
+    if (changed.start < T && changed.start >= shock.start) shock = changed;
+  }
+  if (shock.start <= firstTraded(recorded)) {
+    const start = drawStart(T, placing.earliest.default, placing.latest.default, rng(source));
+    shock = { start, end: start + 1 };
   }
   return { market: lead === 0 ? after : joined(cut(market, from - lead, from), after), lead, ...shock };
 }
@@ -183,6 +191,13 @@ export function pathOf(
     const t = start + offset - 1; // offset 0: the close before the shock
     return t === -1 ? cash / before : t >= 0 && t < equity.length ? equity[t] / before : NaN;
   });
+}
+
+/** First bar on which something trades. */
+function firstTraded({ assets, length }: Market): number {
+  let t = 0;
+  while (t < length - 1 && assets.every(({ filled }) => filled[t] !== 0)) t++;
+  return t;
 }
 
 /** First bar that differs, and one past the last whose move from close to close does. */

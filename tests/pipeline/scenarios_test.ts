@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { evaluateStage } from "../../lib/pipeline/evaluate.ts";
 import { findModel } from "../../lib/pipeline/model_store.ts";
 import { defaults } from "../../lib/config/schema.ts";
@@ -41,6 +41,7 @@ Deno.test("a stress test says what it found in words, tables and figures", async
     assertEquals(/undefined|NaN/.test(text), false, text);
   }
   assertStringIncludes(realismTable(report, "garch").text, "excess kurtosis");
+  assertStringIncludes(scenarioTable(report).text, "everything falls within a few bars");
   assertThrows(() => realismTable(report, "arch"), RangeError, "must be one of bootstrap, garch");
   const figures = scenarioFigures(report);
   for (const make of Object.values(figures)) assert(make().svg.length > 0);
@@ -164,6 +165,8 @@ Deno.test("bars without volume fill nothing, and a market that stands still is n
     const nothing = await scenariosStage(of(silent));
     assert(nothing.result.cells.every(({ fillShare }) => fillShare === 0));
     assertStringIncludes(scenarioSummary(nothing, of(silent)).finding, "was filled in 1 scenario: the bars");
+    assertMatch(realismTable(nothing).text, /volume and \|return\| +– +– +– +not known/);
+    assert(scenarioSummary(nothing, of(silent)).badges?.some(({ verdict }) => verdict.includes("of 3 stylised facts")));
     const risk = await riskStage(of(silent));
     assert(risk.warnings.some((warning) => warning.startsWith("Nothing that was asked for was filled")));
     const flat = await scenariosStage(of(still));

@@ -6,6 +6,8 @@ import type { Market } from "../../lib/market/market.ts";
 import { synthetic } from "../../lib/market/synthetic.ts";
 import { type MarketRun, parseScenario, specScenario } from "../../lib/scenarios/mod.ts";
 import { stress } from "../../lib/scenarios/stress.ts";
+import { summarise } from "../../lib/scenarios/stress_summary.ts";
+import { wilson } from "../../lib/scenarios/survival.ts";
 import { outcomeOf, pathOf, stressed } from "../../lib/scenarios/trial.ts";
 import { buyAndHold, makeStrategy } from "../../lib/strategies/mod.ts";
 
@@ -29,7 +31,7 @@ Deno.test("the result does not depend on how many workers there are, nor on thei
   assertEquals(three, alone);
 });
 
-Deno.test("who holds through a crash of 40 % is under 75 %, who is flat survives everything", async () => {
+Deno.test("who holds through a crash of 40 % is under 80 %, who is flat survives everything", async () => {
   const deep = await stress(
     market(600, 1e-5),
     { crash: "flash_crash(0.4, recovery=0.5)", mild: "flash_crash(0.1, recovery=1, recovery_bars=10)" },
@@ -74,6 +76,45 @@ Deno.test("a thin market is seen in what fills and what it costs", async () => {
   assertAlmostEquals(cells[0].slippage, 10, 1e-6);
   assert(asRecorded[0].fillShare > cells[0].fillShare);
   assertAlmostEquals(asRecorded[0].slippage, 1, 1e-6);
+});
+
+Deno.test("what is there all the time is watched from the bars at which shocks begin, and so stands beside the bars as recorded", async () => {
+  const { cells, asRecorded } = await stress(
+    market(600, 0.01),
+    { thin: "low_liquidity(volume=0.999999, spread=1, noise=0, participation=1)", crash: "flash_crash" },
+    { hold, momentum: { name: "momentum", settings: { fast: 5, slow: 20 } } },
+    { seeds: 15, workers: 0 },
+  );
+  const starts = cells.map(({ outcomes }) => outcomes.map(({ start }) => start));
+  assertEquals(starts[0], starts[2]);
+  for (const s of [0, 1]) {
+    assertEquals(cells[s].survival, asRecorded[s].survival);
+    assertEquals(cells[s].recoveryMedian, asRecorded[s].recoveryMedian);
+    assertAlmostEquals(cells[s].changeMedian, asRecorded[s].changeMedian, 1e-4);
+    assertAlmostEquals(cells[s].drawdownMedian, asRecorded[s].drawdownMedian, 1e-4);
+  }
+});
+
+Deno.test("trials that the period's end cuts short are no survivors: their share is Kaplan and Meier's", async () => {
+  const outcome = (died: number, watched: number) => ({
+    ...{ start: 1, watched, died, recovered: NaN, lowest: 1, change: 0, maxDrawdown: 0 },
+    ...{ wanted: 1, filled: 1, traded: 1, slippage: 0, ruined: 0 },
+  });
+  // One of four dies at bar 5; one was watched until bar 7 only; of the two left one dies at bar 9.
+  const trials = [outcome(5, 10), outcome(NaN, 7), outcome(9, 10), outcome(NaN, 10)];
+  const cell = summarise({ scenario: "s", strategy: "a" }, trials, [], 10);
+  assertEquals([cell.cutShort, cell.survival.share], [1, 0.375]);
+  assert(cell.survival.low < 0.375 && cell.survival.high > 0.375);
+  const whole = summarise({ scenario: "s", strategy: "a" }, trials.map((one) => ({ ...one, watched: 10 })), [], 10);
+  assertEquals([whole.cutShort, whole.survival], [0, wilson(2, 4)]);
+
+  const late = await stress(
+    market(600, 1e-5),
+    { late: "gap(earliest=0.9, latest=0.9)" },
+    { flat },
+    { seeds: 3, workers: 0, horizon: 1e6 },
+  );
+  assertEquals([late.horizon, late.cells[0].cutShort, late.cells[0].survival.share], [600, 3, 1]);
 });
 
 Deno.test("strategies see the bars before the period, and only those of the period change", () => {

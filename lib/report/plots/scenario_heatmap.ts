@@ -1,6 +1,6 @@
 import { escapeHtml } from "../../base/progress.ts";
 import { type Figure, figure } from "../figure.ts";
-import { percent } from "../format.ts";
+import { count, percent } from "../format.ts";
 import { tidySvg } from "../svg.ts";
 import { color, diverging, sequential } from "../theme.ts";
 import { isNarrow, svgOf, textSvg, textWidth } from "./frame.ts";
@@ -26,14 +26,18 @@ export function scenarioHeatmap(input: ScenarioHeatmapInput, text: OwnText = {})
     );
   }
   const known = Array.from(values, (value, i) => ({ value, i })).filter(({ value }) => Number.isFinite(value));
-  const named = ({ value, i }: { value: number; i: number }) =>
-    `${strategies[i % strategies.length]} in ${scenarios[Math.floor(i / strategies.length)]} ${
-      percent(value, { digits: 0 })
-    }`;
-  const sorted = [...known].sort((a, b) => a.value - b.value);
-  const fact = sorted.length === 0
+  const shown = (value: number) => percent(value, { digits: 0, sign: input.kind === "change" });
+  /** The first at this end, and how many others show the same. */
+  const named = ({ value, i }: { value: number; i: number }) => {
+    const others = known.filter((one) => shown(one.value) === shown(value)).length - 1;
+    const who = `${strategies[i % strategies.length]} in ${scenarios[Math.floor(i / strategies.length)]}`;
+    return `${shown(value)}: ${who}${others === 0 ? "" : ` and ${count(others, "other")}`}`;
+  };
+  const end = (better: (a: number, b: number) => boolean) =>
+    known.reduce((a, b) => better(b.value, a.value) ? b : a, known[0]);
+  const fact = known.length === 0
     ? "there are no values"
-    : `lowest ${named(sorted[0])}, highest ${named(sorted[sorted.length - 1])}`;
+    : `lowest ${named(end((a, b) => a < b))}; highest ${named(end((a, b) => a > b))}`;
   return figure((width) => draw(input, width), {
     title: `${what}, by scenario and strategy`,
     caption: `${fact.slice(0, 1).toUpperCase()}${fact.slice(1)}.`,
