@@ -2,6 +2,7 @@ import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
 import { setImmediate } from "node:timers";
 import { log } from "../base/log.ts";
+import { waitAtMost } from "../base/wait_at_most.ts";
 import { kernelEnvironment } from "./kernel_environment.ts";
 import { type GuardPolicy, openGuard } from "./kernel_guard.ts";
 import { type SocketKind, ZmtpSocket } from "./zmtp.ts";
@@ -94,7 +95,7 @@ export class Kernel implements AsyncDisposable {
     this.refused = refused;
     const logged = [process.stdout, process.stderr].map((stream) => this.#forward(stream));
     this.dead = process.status.then(async ({ code, signal }) => {
-      await Promise.race([Promise.all(logged), new Promise((resolve) => setTimeout(resolve, 100))]);
+      await waitAtMost(500, Promise.all(logged)); // a program of a cell's may keep the pipes open
       const words = this.#lastWords.trim();
       throw new KernelDied(`The kernel died (${signal ?? `exit code ${code}`})${words ? `: ${words}` : ""}`);
     });
@@ -216,13 +217,13 @@ export class Kernel implements AsyncDisposable {
     await this.#request("shell", "kernel_info_request", {});
   }
 
-  /** The kernel takes a moment to listen: tries again for ten seconds. */
+  /** The kernel takes a moment to listen, on a busy machine many: tries again for a minute, as long as it lives. */
   async #dial(port: number, kind: SocketKind): Promise<ZmtpSocket> {
-    for (let tries = 0;; tries++) {
+    for (const begun = performance.now();;) {
       try {
         return await ZmtpSocket.connect(port, kind, kind === "DEALER" ? this.#session : "");
       } catch (error) {
-        if (tries === 500 || !(error instanceof Deno.errors.ConnectionRefused)) throw error;
+        if (performance.now() - begun > 60_000 || !(error instanceof Deno.errors.ConnectionRefused)) throw error;
         await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), this.dead]);
       }
     }

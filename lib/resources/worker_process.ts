@@ -1,4 +1,5 @@
 import { redact } from "../base/secret.ts";
+import { waitAtMost } from "../base/wait_at_most.ts";
 
 /** A program that speaks lines. */
 export interface WorkerProcess {
@@ -48,7 +49,7 @@ export function startWorker({ command, args, env, onLine }: WorkerProcessOptions
   const ended = child.status.then(async ({ code, signal }) => {
     gone = true;
     // A program of its own may keep the pipes open: what comes later is not waited for.
-    await within(500, Promise.all([listening.done, hearing.done]));
+    await waitAtMost(500, Promise.all([listening.done, hearing.done]));
     await Promise.all([listening.cancel(), hearing.cancel(), quietly(input.close())]);
     return signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
   });
@@ -129,10 +130,4 @@ async function quietly(work: Promise<unknown>): Promise<void> {
       error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted;
     if (!expected) throw error;
   }
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([work, new Promise((resolve) => timer = setTimeout(resolve, ms))]);
-  clearTimeout(timer);
 }
