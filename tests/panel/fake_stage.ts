@@ -48,7 +48,7 @@ for (let i = 1; does === "goes on" || does === "deaf"; i++) {
     tell({ kind: "book", symbol: "BTC/USDT", bids: [[99, 1], [98, 2]], asks: [[101, 1], [102, 3]] });
     if (i % 5 === 0) tell({ kind: "fill", bar, symbol: "BTC/USDT", units: i % 2 ? 1 : -1, price: 100, fee: 0.1 });
   }
-  if (stopped || Date.now() - start > 60_000) Deno.exit(130);
+  if (stopped || Date.now() - start > 300_000) Deno.exit(130);
 }
 tell({ kind: "progress", label: words[0], done: 100, total: 100, note: "" });
 tell({

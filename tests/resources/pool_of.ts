@@ -20,7 +20,9 @@ export function alive(pid: number): boolean {
   return stat !== "" && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
 }
 
-/** Waits until `holds`, 10 s at most. */
+/** Waits until `holds`, two minutes at most. */
 export async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 1000 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (const begun = performance.now(); performance.now() - begun < 120_000 && !holds();) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }

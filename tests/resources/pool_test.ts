@@ -153,7 +153,7 @@ Deno.test("a job over its memory is ended and says so", async () => {
 });
 
 Deno.test("a signal ends a running job after it could tidy up, and forgets one that waits", async () => {
-  await using pool = poolOf(1, { queue: 1 });
+  await using pool = poolOf(1, { queue: 1, grace: 60_000 });
   const mark = await Deno.makeTempFile();
   try {
     const stop = new AbortController();
@@ -210,14 +210,20 @@ Deno.test("jobs that had to wait at the door come in one after the other, in the
 
 Deno.test("a pool grows at once and shrinks when those that are busy are done", async () => {
   await using pool = poolOf(1);
-  const first = pool.run({ do: "wait", ms: 500 });
+  const gates = Array.from({ length: 3 }, () => Promise.withResolvers<Json>());
+  const gated = ({ promise }: typeof gates[number]) => pool.run({ do: "gate" }, { onMessage: () => promise });
+  const first = gated(gates[0]);
   pool.resize(3);
   assertEquals(pool.workers.map(({ worker, busy }) => [worker, busy]), [[0, true], [1, false], [2, false]]);
-  const others = [pool.run({ do: "wait", ms: 300 }), pool.run({ do: "wait", ms: 10 })];
+  const others = [gated(gates[1]), gated(gates[2])];
   pool.resize(1);
   assertEquals(pool.workers.map(({ worker }) => worker), [0, 1, 2]); // all are busy
+  gates[2].resolve(null);
   await others[1];
-  assertEquals(pool.workers.length, 2);
+  assertEquals(pool.workers.map(({ worker }) => worker), [0, 1]);
+  gates[1].resolve(null);
+  await others[0];
+  gates[0].resolve(null);
   const pids = await Promise.all([first, ...others]);
   assertEquals(new Set(pids).size, 3);
   assertEquals(pool.workers.map(({ worker, busy }) => [worker, busy]), [[0, false]]);

@@ -26,6 +26,9 @@ await serveJobs(async (given, talk) => {
       for (let i = 0; i < (job.times as number); i++) heard.push(await ask({ i }));
       return heard;
     }
+    case "gate":
+      await ask({});
+      return Deno.pid;
     case "print":
       console.log("a line of a library");
       return null;
