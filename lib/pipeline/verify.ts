@@ -46,6 +46,9 @@ export async function verifyStage(id: string, settings: Settings, deps: Deps = {
     throw new RangeError(`Cannot verify run ${run.id} as it must have finished: its status is ${run.status}`);
   }
   const command = commandOf(run);
+  if (run.tags["candelabra.kind"] === "paper") {
+    throw new RangeError(`Cannot verify run ${run.id} here as it ${traded(run)}`);
+  }
   const decode = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
   const config: Config = decode(await getArtifact(server, run, "config.json"));
   const recorded: Record<string, number | string> = decode(await getArtifact(server, run, "metrics.json"));
@@ -100,6 +103,16 @@ function commandOf(run: StoredRun): string[] {
   throw new RangeError(
     `Cannot verify run ${run.id} as it does not say what made it: it is not a run of this project's`,
   );
+}
+
+/** What is said of a run of paper trading: its bars are in a journal, or nowhere. */
+function traded(run: StoredRun): string {
+  return commandOf(run).includes("--name")
+    ? `traded on paper: \`lab paper --replay "${
+      run.tags["candelabra.session"]
+    }"\` trades its session again, from the ` +
+      "journal, and compares every decision"
+    : "traded on paper without a --name: nothing was kept that could be traded again";
 }
 
 async function checkData(config: Config, run: StoredRun, deps: Deps): Promise<void> {

@@ -62,6 +62,21 @@ Deno.test("a tracked run is executed again, from its own commit and data, and co
     assert(numbers.length > 50 && numbers.some(({ name }: { name: string }) => name === "sharpe_ratio"));
   });
 
+  await t.step("a run of paper trading says by what it is verified", async () => {
+    const trade = ["paper", "--replay", "data/raw/own.csv", "--json"];
+    for (
+      const [more, says] of [[["--name", "my own"], 'lab paper --replay "my own"'], [[], "without a --name"]] as const
+    ) {
+      const paper = await project.lab([...trade, ...more]);
+      assertEquals(paper.code, 0, paper.stderr);
+      const { code, stderr } = await verify(JSON.parse(paper.stdout).run.id);
+      assertEquals(code, 1);
+      assertStringIncludes(stderr, says);
+    }
+    const { code, stdout } = await project.lab(["paper", "--replay", "my own", "--json"]);
+    assertEquals([code, JSON.parse(stdout).identical], [0, true]);
+  });
+
   await t.step("Ctrl-C ends it, and nothing of it stays", async () => {
     if (windows) return;
     await Deno.writeTextFile(project.path("data/raw/wait"), "");
