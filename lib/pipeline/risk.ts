@@ -255,8 +255,10 @@ function numbersOf(
     ...(effects.length === 0 ? [] : [["with_rules/value_at_risk", tail(result).valueAtRisk]]),
     ["without/value_at_risk", tail(free).valueAtRisk],
     ["events", result.events.length],
-    ...effects.flatMap(({ rule, drawdownPrevented, returnCost }) => {
-      const name = rule.replace(/\(.*/, "");
+    ...effects.flatMap(({ rule, drawdownPrevented, returnCost }, i) => {
+      const kind = nameOf(rule);
+      const before = effects.slice(0, i).filter((one) => nameOf(one.rule) === kind).length;
+      const name = before === 0 ? kind : `${kind}_${before + 1}`; // two stops are two
       return [[`rule/${name}/drawdown_prevented`, drawdownPrevented], [`rule/${name}/return_cost`, returnCost]];
     }),
     ...tails.flatMap(({ method, exceptions, forecasts, kupiec, christoffersen }) => [
@@ -266,3 +268,6 @@ function numbersOf(
     ]),
   ]);
 }
+
+/** `trailing_stop` of "trailing_stop(atr=3)". */
+const nameOf = (rule: string) => rule.replace(/\(.*/, "");

@@ -12,7 +12,8 @@ import { regimeRibbon } from "../report/plots/regime_ribbon.ts";
 import { riskContributions } from "../report/plots/risk_contributions.ts";
 import { linesOverTime, rollingCorrelation } from "../report/plots/rolling.ts";
 import { valueAtRiskExceptions } from "../report/plots/value_at_risk.ts";
-import { span } from "../report/format.ts";
+import { number, span } from "../report/format.ts";
+import { quantile } from "../base/stats.ts";
 import { periodsOf } from "./data_figures.ts";
 import type { RiskReport } from "./risk.ts";
 
@@ -81,6 +82,15 @@ export function riskFigures(report: RiskReport) {
       });
       return linesOverTime({ what: "Beta to the market", time, series, periods }, {
         title: `How far the account moves with the market: beta over ${span(window * step)}`,
+        caption: `${
+          series.map(({ name, values }) => {
+            const known = values.filter((value) => value === value);
+            const [least, middle, most] = [0, 0.5, 1].map((q) => number(quantile(known, q), { digits: 2 }));
+            return `${name.slice(0, 1).toUpperCase()}${
+              name.slice(1)
+            } ${least} to ${most}, half the time over ${middle}`;
+          }).join("; ")
+        }. At 1 it moves as the market does, at 0 not with it.`,
       });
     },
     contributions(timespan = "60d") {

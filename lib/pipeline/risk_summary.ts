@@ -24,17 +24,33 @@ export function riskFinding({ title, rules, rows, effects, result, level }: Risk
       `${percent(expectedShortfall)} on average in those. No risk rules watch over it.`;
   }
   const [guarded, free] = rows;
+  if (result.wantedVolume === 0) return `${who} asked for nothing ${period}, with its risk rules or without.`;
+  if (result.filledVolume === 0) {
+    return `Nothing that ${title} asked for was filled ${period}: the bars it came to did not trade, or had no volume.`;
+  }
+  const given = points(free.totalReturn - guarded.totalReturn);
+  const cost = given === points(0)
+    ? "at the same return"
+    : free.totalReturn > guarded.totalReturn
+    ? `for ${given} less return`
+    : `and earned ${given} more`;
+  const sharpe = Number.isNaN(free.sharpeRatio + guarded.sharpeRatio)
+    ? ""
+    : `; its Sharpe ratio went from ${two(free.sharpeRatio)} to ${two(guarded.sharpeRatio)}`;
   const strongest = effects.reduce((a, b) => b.drawdownPrevented > a.drawdownPrevented ? b : a);
-  const given = free.totalReturn - guarded.totalReturn;
   return `${who} fell at most ${percent(-guarded.maxDrawdown)} with its risk rules and ${
     percent(-free.maxDrawdown)
-  } without ${period}, ${given > 0 ? "for" : "and earned"} ${percent(Math.abs(given))} ${
-    given > 0 ? "less" : "more"
-  } return; its Sharpe ratio went from ${two(free.sharpeRatio)} to ${two(guarded.sharpeRatio)}. ` +
+  } without ${period}, ${cost}${sharpe}. ` +
     (strongest.drawdownPrevented > 0.0005
-      ? `Most of the drawdown was prevented by ${strongest.rule}.`
+      ? `Had ${strongest.rule} alone been left out, it would have fallen ${
+        points(strongest.drawdownPrevented)
+      } further` +
+        (effects.length > 1 ? ", the most of any rule." : ".")
       : "No rule alone made the largest drawdown smaller.");
 }
+
+/** `3.2 points` of 0.032: differences of percentages are no percentages. */
+const points = (share: number) => `${number(100 * Math.abs(share), { digits: 1 })} points`;
 
 /** Header of a report on risk: what the rules prevented, and what that cost. */
 export function riskSummary(report: RiskReport, config: Config): Summary & Displayable {

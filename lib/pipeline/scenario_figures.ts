@@ -1,11 +1,12 @@
 import { slice } from "../market/candles.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { fanChart } from "../report/plots/fan_chart.ts";
+import { extent, padded } from "../report/plots/frame.ts";
 import { linesOverTime } from "../report/plots/rolling.ts";
 import { recoveryHistogram } from "../report/plots/recovery_histogram.ts";
 import { scenarioHeatmap } from "../report/plots/scenario_heatmap.ts";
 import { survivalCurve } from "../report/plots/survival_curve.ts";
-import { percent } from "../report/format.ts";
+import { date, percent } from "../report/format.ts";
 import type { Role } from "../report/theme.ts";
 import type { StressCell } from "../scenarios/mod.ts";
 import { specScenario } from "../scenarios/mod.ts";
@@ -99,16 +100,25 @@ export function scenarioFigures(report: ScenariosReport) {
       const before = { ...market, assets: cut, length: period.to - period.from };
       const fitOn = market.assets.map((asset) => slice(asset, split.train.from, split.train.to));
       const made = specScenario(specs[known(scenario)], fitOn);
+      const { time, $close, symbol } = cut[0];
+      const drawn = Array.from({ length: draws }, (_, i) => made(before, rng(1000 + i)).assets[0].$close);
+      const starts = drawn.map((prices) => prices.findIndex((price, t) => price !== $close[t]));
+      const domain = padded(extent($close, ...drawn));
       return linesOverTime({
-        what: `Price of ${cut[0].symbol} in ${scenario}`,
-        time: cut[0].time,
+        what: `Price of ${symbol} in ${scenario}`,
+        time,
         series: [
-          { name: "as recorded", role: "hold", values: cut[0].$close },
-          ...Array.from({ length: draws }, (_, i) => ({
-            name: `draw ${i + 1}`,
-            values: made(before, rng(1000 + i)).assets[0].$close,
-          })),
+          { name: "as recorded", role: "hold", values: $close },
+          ...drawn.map((values, i) => ({ name: `draw ${i + 1}`, values })),
         ],
+        domain,
+        zero: domain[0],
+      }, {
+        caption: starts.every((t) => t <= 0)
+          ? "Draws differ from the bars as recorded from the first bar on, or not in price."
+          : `Draws differ from the bars as recorded from ${
+            starts.map((t) => t === -1 ? "no bar" : date(time[t])).join(", ")
+          } on.`,
       });
     },
   };

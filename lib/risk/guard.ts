@@ -22,13 +22,13 @@ export interface GuardOptions {
 
 /**
  * Watches over positions with a price each: at `stop` they are closed at a loss, at `take` at a gain, within the bar that
- * reaches it (`fillStops`), and stay closed until the strategy's wish ends or changes side, or `wait` bars are over. The
+ * reaches it and trades (`fillStops`), and stay closed until the strategy's wish ends or changes side, or `wait` bars are over. The
  * position of an asset is one from entry to exit, however it was sized in between.
  *
  * @param level price for bar t + 1, from bars up to `t`; NaN none
  */
 export function guard(
-  { assets }: Market,
+  { assets, costs }: Market,
   { name, kind, wait }: GuardOptions,
   level: (t: number, position: Position) => number,
 ): Check {
@@ -40,8 +40,9 @@ export function guard(
   return (t, account, intent) => {
     const reasons: string[] = [];
     for (let k = 0; k < K; k++) {
-      const { symbol, $open, $high, $low, $close, filled } = assets[k];
-      const reached = filled[t] === 0 && reaches(kind, guarded[k], price[k], $high[t], $low[t]);
+      const { symbol, $open, $high, $low, $close, $volume, filled } = assets[k];
+      const trades = filled[t] === 0 && ($volume[t] > 0 || costs.participation === Infinity);
+      const reached = trades && reaches(kind, guarded[k], price[k], $high[t], $low[t]);
       const stoppedFirst = kind === "take" && reaches("stop", guarded[k], other[k], $high[t], $low[t]);
       if (reached && !stoppedFirst && out[k] === 0) {
         [out[k], since[k]] = [guarded[k], t];

@@ -1,9 +1,16 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { loadConfig } from "../../lib/config/load.ts";
 import { backtestStage } from "../../lib/pipeline/backtest.ts";
 import { riskStage } from "../../lib/pipeline/risk.ts";
 import { riskFigures } from "../../lib/pipeline/risk_figures.ts";
-import { riskSummary } from "../../lib/pipeline/risk_summary.ts";
+import { riskFinding, riskSummary } from "../../lib/pipeline/risk_summary.ts";
 import { fallTable } from "../../lib/pipeline/risk_tables.ts";
 import { comparisonTable } from "../../lib/pipeline/tables.ts";
 
@@ -46,6 +53,26 @@ Deno.test("without rules it says what there is to keep in bounds", async () => {
   }
   const figures = riskFigures(report);
   for (const draw of [figures.equity, figures.drawdowns, figures.events, figures.exposure, figures.regimes]) draw();
+  assertMatch(figures.beta().caption ?? "", /^With rules [−\d.]+ to [−\d.]+, half the time over/);
+});
+
+Deno.test("two rules of one name are two in the numbers; what was prevented is said in points", async () => {
+  const config = configOf("risk.rules=stop_loss(0.02), stop_loss(atr=2)");
+  const report = await riskStage(config);
+  const [near, far] = report.effects;
+  assertEquals(report.numbers["rule/stop_loss/return_cost"], near.returnCost);
+  assertEquals(report.numbers["rule/stop_loss_2/return_cost"], far.returnCost);
+  assert(near.returnCost !== far.returnCost);
+  assertMatch(
+    riskFinding(report, config),
+    /, (for|and earned) [\d.]+ points (less return|more); its Sharpe ratio went/,
+  );
+});
+
+Deno.test("where nothing was wanted the finding says so, and no ratio of nothing", async () => {
+  const config = configOf("strategy.name=flat", "risk.rules=limit_drawdown(0.1)");
+  const finding = riskFinding(await riskStage(config), config);
+  assertEquals(finding, "Flat asked for nothing on the test period, with its risk rules or without.");
 });
 
 Deno.test("rules that cannot be read, and too little history are refused in words", async () => {

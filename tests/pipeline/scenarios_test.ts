@@ -45,6 +45,7 @@ Deno.test("a stress test says what it found in words, tables and figures", async
   assertThrows(() => realismTable(report, "arch"), RangeError, "must be one of bootstrap, garch");
   const figures = scenarioFigures(report);
   for (const make of Object.values(figures)) assert(make().svg.length > 0);
+  assertMatch(figures.price("flash crash").caption ?? "", /as recorded from \d{4}-\d\d-\d\d, /);
   assertThrows(() => figures.fan("flash crsh"), RangeError, 'nearest is "flash crash"');
   assertEquals((await scenariosStage(config)).numbers, report.numbers, "again the same numbers");
 });

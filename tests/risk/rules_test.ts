@@ -168,6 +168,17 @@ Deno.test("a stop-loss closes at its price and stays out until the wish ends", (
   assertEquals([...again.fills.t], [1, 5, 8]);
 });
 
+Deno.test("on bars without volume nothing is held, and no stop or target is reached", () => {
+  const market = walk(random(200, [0.03], 2));
+  market.assets[0].$volume.fill(0);
+  const thin = { ...market, costs: { ...noCosts, participation: 0.1 } };
+  for (const text of ["stop_loss(0.02)", "trailing_stop(fall=0.02)", "take_profit(0.02)"]) {
+    const { events, fills } = backtest(thin, always(1), { risk: rules(text) });
+    assertEquals([events.length, fills.length], [0, 0], text);
+    assert(backtest(market, always(1), { risk: rules(text) }).events.length > 0, text);
+  }
+});
+
 Deno.test("a short is stopped above its entry, and takes profit below it", () => {
   const up = walk([[100, 100, 100, 103, 108, 108]]);
   assertAlmostEquals(backtest(up, once(-1), { risk: rules("stop_loss(0.05)") }).fills.price[1], 105, 1e-9);
