@@ -50,10 +50,10 @@ function lastHidden(tf: Tf, p: Tensors, steps: Tensor, units: number): Tensor {
   let cell: Tensor | undefined;
   for (const input of tf.unstack(tf.reshape(inputs, [2, window, -1, 4 * units]), 1)) {
     const sum = hidden ? tf.add(input, tf.matMul(hidden, p["lstm.hidden"])) : input;
-    const [keep, forget, write, show] = tf.split(sum, 4, 2);
-    const written = tf.mul(tf.sigmoid(keep), tf.tanh(write));
-    cell = cell ? tf.add(tf.mul(tf.sigmoid(forget), cell), written) : written;
-    hidden = tf.mul(tf.sigmoid(show), tf.tanh(cell));
+    const [inputGate, forgetGate, candidate, outputGate] = tf.split(sum, 4, 2);
+    const written = tf.mul(tf.sigmoid(inputGate), tf.tanh(candidate));
+    cell = cell ? tf.add(tf.mul(tf.sigmoid(forgetGate), cell), written) : written;
+    hidden = tf.mul(tf.sigmoid(outputGate), tf.tanh(cell));
   }
   return hidden!;
 }
