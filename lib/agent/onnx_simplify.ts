@@ -11,7 +11,7 @@ export function simplify(
   outputs: readonly string[],
   shapes: ReadonlyMap<string, readonly number[]>,
 ): { nodes: Node[]; constants: Constant[] } {
-  const joined = sumOfSquares(addIntoGemm(live(nodes, outputs), shapes));
+  const joined = sumOfSquares(addIntoGemm(live(nodes, outputs), outputs, shapes));
   const kept = named(live(joined, outputs), outputs);
   const used = new Set(kept.flatMap((node) => node.inputs));
   return { nodes: kept, constants: constants.filter(({ name }) => used.has(name)) };
@@ -30,9 +30,13 @@ function live(nodes: readonly Node[], outputs: readonly string[]): Node[] {
 }
 
 /** `x · w + b` is one operation: the product is added into a copy of `b`. */
-function addIntoGemm(nodes: readonly Node[], shapes: ReadonlyMap<string, readonly number[]>): Node[] {
+function addIntoGemm(
+  nodes: readonly Node[],
+  outputs: readonly string[],
+  shapes: ReadonlyMap<string, readonly number[]>,
+): Node[] {
   const uses = new Map<string, number>();
-  for (const name of nodes.flatMap((node) => node.inputs)) uses.set(name, (uses.get(name) ?? 0) + 1);
+  for (const name of [...nodes.flatMap((node) => node.inputs), ...outputs]) uses.set(name, (uses.get(name) ?? 0) + 1);
   const made = new Map(nodes.flatMap((node, i) => node.outputs.map((name) => [name, i] as const)));
   const result: (Node | undefined)[] = [...nodes];
   nodes.forEach((node, i) => {
@@ -70,7 +74,8 @@ function named(nodes: readonly Node[], outputs: readonly string[]): Node[] {
   const made = new Set(nodes.flatMap((node) => node.outputs));
   const names = new Map<string, string>();
   const rest = nodes.filter(({ op, inputs: [from], outputs: [to] }) => {
-    if (op !== "Identity" || !outputs.includes(to) || !made.has(from) || names.has(from)) return true;
+    const renames = op === "Identity" && outputs.includes(to) && made.has(from);
+    if (!renames || outputs.includes(from) || names.has(from)) return true;
     names.set(from, to);
     return false;
   });
