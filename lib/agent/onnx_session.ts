@@ -33,6 +33,7 @@ export async function openOnnx(provider = "cpu", threads = defaultThreads()): Pr
     );
   }
   const runtime: Runtime = await import("onnxruntime-node");
+  runtime.env.logLevel = "fatal"; // what fails is thrown
   const version = (runtime.env.versions as { node?: string } | undefined)?.node ?? "";
   const openBytes = async (model: Uint8Array, most = threads) => {
     try {
