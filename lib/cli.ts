@@ -105,7 +105,7 @@ function tell(error: unknown): void {
 /** Whether an error is one of ours, which say what could not be done, or of the system. The engine's are mistakes here. */
 function foreseen({ message, name }: Error): boolean {
   const ours = /^(?:Cannot|MLflow at) /.test(message);
-  const engine = /^Cannot (?:read propert|set propert|destructure|convert|access|mix|assign|define|delete|add propert)/;
+  const engine = /^Cannot (?:(?:read|set|define|redefine|delete|add) propert|destructure|convert|access|mix|assign)/;
   return (ours && !engine.test(message)) || Object.hasOwn(Deno.errors, name);
 }
 

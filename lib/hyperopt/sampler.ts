@@ -56,5 +56,7 @@ export interface Sampler extends AsyncDisposable {
 export interface SamplerEntry {
   readonly help: string;
   readonly python: boolean; // whether it runs in Optuna
+  /** Throws a RangeError if it cannot sample this space; says what of it would be left to chance. */
+  check?(space: Space): void;
   open(options: SamplerOptions): Promise<Sampler>;
 }

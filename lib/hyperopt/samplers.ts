@@ -1,9 +1,11 @@
+import { log } from "../base/log.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { openOptuna } from "./optuna.ts";
-import { sampleGrid } from "./sample_grid.ts";
+import { gridPoints, sampleGrid } from "./sample_grid.ts";
 import { sampleRandom } from "./sample_random.ts";
 import { sampleTpe } from "./sample_tpe.ts";
 import type { SamplerEntry } from "./sampler.ts";
+import type { Space } from "./space.ts";
 
 /** All samplers by the names of the command line. */
 export const samplers = {
@@ -20,6 +22,7 @@ export const samplers = {
   grid: {
     help: "every combination once, shuffled; floats must say how many values",
     python: false,
+    check: (space) => void gridPoints(space),
     open: (options) => Promise.resolve(sampleGrid(options)),
   },
   optuna_tpe: {
@@ -30,6 +33,7 @@ export const samplers = {
   cmaes: {
     help: "Optuna's CMA-ES: for numbers, and a hundred trials or more",
     python: true,
+    check: checkCmaes,
     open: (options) => openOptuna("cmaes", options),
   },
   gp: {
@@ -45,4 +49,19 @@ export type SamplerName = keyof typeof samplers;
 export function samplerOf(name: string): SamplerEntry {
   if (Object.hasOwn(samplers, name)) return samplers[name as SamplerName];
   throw new RangeError(`Cannot sample by "${name}" as it is not a sampler: ${didYouMean(name, Object.keys(samplers))}`);
+}
+
+/** CMA-ES moves numbers that are always there, two of them at least; Optuna draws all else at random and says nothing. */
+function checkCmaes(space: Space): void {
+  const [moved, drawn] = [true, false].map((wanted) =>
+    Object.keys(space).filter((name) => (space[name].kind !== "choice" && space[name].only === undefined) === wanted)
+  );
+  if (moved.length < 2) {
+    throw new RangeError(
+      `Cannot sample by "cmaes" as the space must have at least 2 numbers that are always there: it has ${moved.length}`,
+    );
+  }
+  if (drawn.length > 0) {
+    log("warn", `CMA-ES takes numbers alone: ${drawn.join(", ")} are drawn at random in each trial`);
+  }
 }

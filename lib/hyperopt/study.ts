@@ -152,8 +152,9 @@ export function openStudy(folder: string, spec?: StudySpec): Study {
 
 /** @throws {RangeError} | {SyntaxError} if a spec cannot be used */
 function check({ space, sampler, scheduler, rungs, seed, seeds, folds }: StudySpec): void {
-  samplerOf(sampler);
-  schedulerOf(scheduler).make({ space: parseSpace(space), seed, rungs });
+  const searched = parseSpace(space);
+  samplerOf(sampler).check?.(searched);
+  schedulerOf(scheduler).make({ space: searched, seed, rungs });
   const rising = rungs.length > 0 && rungs.every((rung, i) => Number.isSafeInteger(rung) && rung > (rungs[i - 1] ?? 0));
   if (!rising) throw new RangeError(`Cannot study as rungs must be rising whole steps: current value is ${rungs}`);
   if (seeds.length === 0) throw new RangeError("Cannot study as there must be a seed: there is none");

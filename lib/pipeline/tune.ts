@@ -8,19 +8,19 @@ import { openLedger } from "../hyperopt/ledger.ts";
 import type { SamplerOptions } from "../hyperopt/sampler.ts";
 import { samplerOf } from "../hyperopt/samplers.ts";
 import { schedulerOf } from "../hyperopt/schedulers.ts";
-import { drawEach, formatSpace, fromUnit, parseSpace } from "../hyperopt/space.ts";
+import { formatSpace, parseSpace } from "../hyperopt/space.ts";
 import { spaces } from "../hyperopt/spaces.ts";
 import { bestOf, openStudy, runStudy, type Stopped, type Study, type TrialRow } from "../hyperopt/study.ts";
 import { readJournal, type StudySpec } from "../hyperopt/study_journal.ts";
 import { openCollector, type Sample, systemMetrics } from "../resources/metrics.ts";
 import { ensurePython } from "../track/python.ts";
+import { checkSearch } from "./check_search.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
 import { embeddedEngine, type OpenEngine } from "./sweep_engine.ts";
 import { sweepRuns } from "./sweep_runs.ts";
 import { otherSweeps, readSweep, type Sweep, sweepFolder } from "./sweep.ts";
 import { sweepPaths } from "./trial_command.ts";
-import { configOf } from "./trial.ts";
 import { writeTrialMarket } from "./trial_market.ts";
 import { datasetOf, type RunFacts, tracked } from "./tracked.ts";
 import { trackedTrain, type TrackedTraining } from "./train.ts";
@@ -231,12 +231,10 @@ async function prepareNew(loaded: LoadedConfig, deps: Deps, options: TuneOptions
     );
   }
   const space = options.space === undefined ? spaces[preset] : parseSpace(options.space);
-  const tried = {
-    config: config as unknown as TrialJob["config"],
-    params: drawEach(space, (_, p) => fromUnit(p, 0.5)),
-  };
-  configOf(tried); // a parameter that is no setting is told before there is a run
+  samplerOf(tune.sampler).check?.(space);
+  const shared = config as unknown as TrialJob["config"];
   const source = await loadMarket(config, deps);
+  checkSearch(space, shared, Object.keys(source.market.assets[0].extra));
   const market = await writeTrialMarket(sweepPaths(folder).market, source);
   const spec: StudySpec = {
     study: name,
@@ -244,7 +242,7 @@ async function prepareNew(loaded: LoadedConfig, deps: Deps, options: TuneOptions
     ...{ sampler: tune.sampler, scheduler: tune.scheduler, seed: run.seed, folds: tune.folds },
     rungs: wholeUpdates(schedulerOf(tune.scheduler).rungs(tune.timesteps ?? ppo.total_timesteps), config),
     seeds: Array.from({ length: tune.seeds }, (_, i) => run.seed + i),
-    config: tried.config,
+    config: shared,
     ...{ data: source.name, market },
   };
   return { name, folder, spec, source };

@@ -190,6 +190,19 @@ Deno.test("what cannot be searched is told before anything is done", async () =>
     };
     await refused('Cannot search "costs.transaction_fee"', { space: ["costs.transaction_fee = float(0, 10)"] });
     await refused("there is no such setting", { space: ["ppo.learn_rate = float(0, 1)"] });
+    // each end and each choice, not the middle alone
+    await refused('Cannot search "ppo.gamma" with 1.01 in it', { space: ["ppo.gamma = float(0.5, 1.01)"] });
+    await refused('Cannot search "features.spec" with "bgus" in it', {
+      space: ["features.spec = choice(bgus, quick)"],
+    });
+    await refused('Cannot search "risk.rules" with', { space: ['risk.rules = choice("stop_los(0.1)", "")'] });
+    await refused('Cannot search "env.reward" with "luck" in it', { space: ["env.reward = choice(luck, log_return)"] });
+    await refused("batch_size must divide the 64 samples", { space: ["ppo.batch_size = choice(32, 30, 16)"] });
+    await refused('Cannot search "agent.lstm_hidden_size" with 0 in it', {
+      space: ["agent.trunk = choice(lstm, mlp)", "agent.lstm_hidden_size = when(agent.trunk, lstm, int(0, 8))"],
+    });
+    await refused('Cannot make a grid of "ppo.gamma"', { space: ["ppo.gamma = float(0, 1)"] }, ["tune.sampler=grid"]);
+    await refused("must have at least 2 numbers", { space: ["ppo.gamma = float(0, 1)"] }, ["tune.sampler=cmaes"]);
     await refused("Cannot read the space", { space: ["ppo.gamma = float(0"] }, [], SyntaxError as never);
     await refused("Cannot call a sweep", { name: "../up" });
     await refused("Cannot sweep without a test part", {}, ["split.train=0.7", "split.validation=0.3"]);
