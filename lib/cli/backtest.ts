@@ -8,6 +8,7 @@ import { comparisonTable } from "../pipeline/tables.ts";
 import { number } from "../report/format.ts";
 import { cleaningFacts, cleaningLines } from "./cleaning.ts";
 import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";
+import { headOf } from "./head.ts";
 
 /** `lab backtest`: a strategy beside its baselines, as a tracked run. */
 export function backtestCommand(context: Context): Command {
@@ -18,7 +19,7 @@ export function backtestCommand(context: Context): Command {
       "\nExamples:\n  lab backtest --input BTC/USD --strategy momentum --set strategy.fast=12\n" +
         "  lab backtest --input my.csv --timerange 20180131-20180301 --period all --json\n\n" +
         "The last part of the bars is traded, the test period, unless --period says otherwise.\n" +
-        "--json: data, span, period, data_hash, strategy, settings, seed, metrics, comparison, lag, fees, costs,\n" +
+        "--json: data, span, period, data_hash, strategy, seed, settings, metrics, comparison, lag, fees, costs,\n" +
         'trades, warnings, leaks, cleaning, run; shares are 0.1 for 10 %, numbers that are none are text: "NaN".',
     )
     .action(async (options: ConfigOptions) => {
@@ -36,13 +37,8 @@ export function backtestCommand(context: Context): Command {
 export function backtestJson(report: TrackedBacktest, { config }: LoadedConfig) {
   const { source, title, rows, warnings, leaks, lag, fees, costs, stats, numbers, run } = report;
   return {
-    data: source.name,
-    span: spanText(source.market, source.period),
-    period: config.backtest.period,
-    data_hash: source.hash,
-    strategy: title,
+    ...headOf(source, title, config),
     settings: config.strategy,
-    seed: config.run.seed,
     metrics: numbers,
     comparison: rows.map(snakeKeys),
     lag: lag.map(snakeKeys),

@@ -1,12 +1,12 @@
 import { Command } from "commander";
 import { snakeKeys } from "../pipeline/names.ts";
-import { spanText } from "../pipeline/market.ts";
 import { trackedRisk } from "../pipeline/risk.ts";
 import { riskFinding } from "../pipeline/risk_summary.ts";
-import { effectTable, eventTable, fallTable, tailTable } from "../pipeline/risk_tables.ts";
+import { effectTable, eventTable, falls, fallTable, tailTable } from "../pipeline/risk_tables.ts";
 import { comparisonTable } from "../pipeline/tables.ts";
 import { percent } from "../report/format.ts";
 import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";
+import { headOf, ruleFacts } from "./head.ts";
 
 /** `lab risk`: a strategy with and without risk rules, what each did, and what a bar may lose, as a tracked run. */
 export function riskCommand(context: Context): Command {
@@ -15,7 +15,12 @@ export function riskCommand(context: Context): Command {
     .option("--rules <rules>", 'such as "volatility_target(0.3), trailing_stop(atr=3)"; all of them: lab list rules')
     .addHelpText(
       "after",
-      '\nExample:\n  lab risk --input BTC/USD --rules "volatility_target(0.3), trailing_stop(atr=3), limit_drawdown(0.2)"',
+      '\nExample:\n  lab risk --input BTC/USD --rules "volatility_target(0.3), trailing_stop(atr=3), limit_drawdown(0.2)"\n\n' +
+        "--json: data, span, period, data_hash, strategy, seed, settings, finding, rules (in the order they act), metrics\n" +
+        "(what a run records), comparison (with rules, without, buy and hold), effects (of each rule: the run with all less\n" +
+        "the run without it), events (time: ms UTC), drawdowns (the five deepest), level, warnings, wild_share (of bars,\n" +
+        "by both regime methods), value_at_risk (forecasts of each method, Kupiec's and Christoffersen's tests), run.\n" +
+        'Shares are 0.1 for 10 %, numbers that are none are text: "NaN".',
     )
     .action(async (options: ConfigOptions & { readonly rules?: string }) => {
       const rule = options.rules === undefined ? [] : [`risk.rules=${options.rules}`];
@@ -27,18 +32,16 @@ export function riskCommand(context: Context): Command {
         return known.length === 0 ? NaN : known.filter((probability) => probability > 0.5).length / known.length;
       };
       const { config } = loaded;
-      const span = spanText(source.market, source.period);
       const facts = {
-        data: source.name,
-        span,
-        period: config.backtest.period,
-        data_hash: source.hash,
-        strategy: title,
-        rules: rules.map(({ name, kind, settings }) => ({ name, kind, settings })),
+        ...headOf(source, title, config),
+        settings: config.strategy,
+        finding: riskFinding(report, config),
+        rules: ruleFacts(rules),
         metrics: numbers,
         comparison: rows.map(snakeKeys),
         effects: effects.map(snakeKeys),
         events,
+        drawdowns: falls(report),
         level,
         warnings: report.warnings,
         wild_share: { hmm: wild("hmm"), volatility: wild("volatility") },
@@ -49,7 +52,7 @@ export function riskCommand(context: Context): Command {
         [
           `${title} on ${source.name}, ${
             config.backtest.period === "all" ? "all bars" : `${config.backtest.period} period`
-          }, ${span}`,
+          }, ${facts.span}`,
           ...(rules.length === 0 ? [] : [`Rules, in the order they act: ${rules.map(({ text }) => text).join(", ")}`]),
           "",
           comparisonTable(rows).text,
@@ -70,7 +73,7 @@ export function riskCommand(context: Context): Command {
           `One-bar value at risk of the market at ${100 * level} %, forecast from ${config.risk.window} returns:`,
           tailTable(tails).text,
           "",
-          riskFinding(report, config),
+          facts.finding,
           ...report.warnings.map((warning) => `! ${warning}`),
           ...(rules.length === 0
             ? [

@@ -34,15 +34,33 @@ export function eventTable(rows: readonly RiskAction[], currency: string, limit 
   });
 }
 
+/** A fall of the account from one peak until it is back there. */
+export interface Fall {
+  readonly depth: number; // share of the peak, ≤ 0
+  readonly start: number; // ms UTC, as all that follow
+  readonly trough: number;
+  readonly end: number; // NaN: not yet
+  readonly bars: number; // below the peak
+}
+
 /** The deepest falls of the account, the deepest first. */
-export function fallTable({ result: { equity, time, step } }: Pick<RiskReport, "result">, count = 5): Table {
-  const worst = drawdowns(equity).sort((a, b) => a.depth - b.depth).slice(0, count);
-  const rows = worst.map(({ depth, start, trough, end, length }) => ({
-    depth,
-    start: time[start],
-    trough: time[trough],
-    end: end === -1 ? "not yet" : date(time[end]),
-    length: length * step,
+export function falls({ result: { equity, time } }: Pick<RiskReport, "result">, count = 5): Fall[] {
+  return drawdowns(equity).sort((a, b) => a.depth - b.depth).slice(0, count)
+    .map(({ depth, start, trough, end, length }) => ({
+      depth,
+      start: time[start],
+      trough: time[trough],
+      end: end === -1 ? NaN : time[end],
+      bars: length,
+    }));
+}
+
+/** The same as a table. */
+export function fallTable(report: Pick<RiskReport, "result">, count = 5): Table {
+  const rows = falls(report, count).map(({ end, bars, ...row }) => ({
+    ...row,
+    end: Number.isNaN(end) ? "not yet" : date(end),
+    length: bars * report.result.step,
   }));
   return table(rows, {
     columns: [

@@ -27,14 +27,16 @@ export function scenarioFinding({ result, title, source }: ScenariosReport): str
   }
   const recovery = Number.isNaN(worst.recoveryMedian)
     ? `${percent(worst.recoveredShare, { digits: 0 })} of them were back at their peak by then`
+    : worst.recoveryMedian === 0
+    ? "half of them were back at their peak at once"
     : `half of them were back at their peak after ${duration(worst.recoveryMedian * step)}`;
-  return `${
-    capital(title)
-  } survives every draw of ${all} of ${own.length} scenarios; it fares worst in ${worst.scenario}: ${
-    percent(worst.survival.share, { digits: 0 })
-  } of ${number(result.seeds)} draws stay above ${
-    percent(result.threshold, { digits: 0 })
-  } of their equity before the ` +
+  const stays = `${percent(worst.survival.share, { digits: 0 })} of ${number(result.seeds)} draws`;
+  const who = own.length === 1
+    ? `${stays} of ${title} in ${worst.scenario}`
+    : `${capital(title)} survives every draw of ${
+      all === own.length ? `all ${all}` : `${all} of ${own.length}`
+    } scenarios; it fares worst in ${worst.scenario}: ${stays}`;
+  return `${who} stay above ${percent(result.threshold, { digits: 0 })} of their equity before the ` +
     `shock for ${days} (95 % interval ${percent(worst.survival.low, { digits: 0 })} to ${
       percent(worst.survival.high, { digits: 0 })
     }; without a shock ${percent(calm.survival.share, { digits: 0 })}${beside}), and ${recovery}.`;

@@ -1,3 +1,4 @@
+import { normal, type Rng } from "../base/random.ts";
 import type { Setting } from "../base/setting.ts";
 import { quantile } from "../base/stats.ts";
 import { formatTimeframe } from "../base/time.ts";
@@ -29,9 +30,10 @@ interface Bar {
 
 /**
  * A stretch of the past in the place of what really came: its moves follow each other as they did then, with their own
- * volume relative to what was usual. All assets get it. Bars longer than an hour take several hours together.
+ * volume relative to what was usual. All assets get it. Bars longer than an hour take several hours together; of shorter
+ * ones each hour opens, closes and reaches as far as it did, and the way it went in between is drawn.
  *
- * @throws {RangeError} if there is no such episode; when run, if the bars are shorter than an hour
+ * @throws {RangeError} if there is no such episode; when run, if an hour does not divide into whole bars
  */
 export function historicalReplay(
   { episode = "january_2018", strength = 1, earliest = 0.2, latest = 0.6 } = {},
@@ -44,13 +46,15 @@ export function historicalReplay(
   const hours = read(episodes[episode as keyof typeof episodes].bars);
   return (market, random) => {
     const { step } = market.assets[0];
-    if (step < HOUR) {
+    if (step < HOUR && HOUR % step !== 0) {
       throw new RangeError(
-        `Cannot replay ${episode} as bars must be an hour or longer: they are ${formatTimeframe(step)}`,
+        `Cannot replay ${episode} as an hour must divide into whole bars: they are ${formatTimeframe(step)}`,
       );
     }
-    const bars = together(hours, Math.round(step / HOUR));
     const start = drawStart(market.length, earliest, latest, random);
+    const bars = step < HOUR
+      ? apart(hours, HOUR / step, market.length - start, random)
+      : together(hours, Math.round(step / HOUR));
     const end = Math.min(market.length, start + bars.length);
     return reshape(market, start, (shape) => {
       const usual = quantile(shape.volume.subarray(0, start + 1), 0.5);
@@ -89,4 +93,35 @@ function together(bars: readonly Bar[], n: number): readonly Bar[] {
     }
     return { gap: group[0].gap, body: level, up: high - Math.max(0, level), down: Math.min(0, level) - low, volume };
   });
+}
+
+/**
+ * Each bar as `n`, until there are `length` or more: a Brownian bridge from its open to its close, as wild as its range
+ * says (Parkinson 1980, "The extreme value method"), held within its high and low, each of which one of them reaches.
+ */
+function apart(bars: readonly Bar[], n: number, length: number, random: Rng): Bar[] {
+  const out: Bar[] = [];
+  const levels = new Float64Array(n + 1); // of the log price, from the bar's open
+  for (let i = 0; i < bars.length && out.length < length; i++) {
+    const { gap, body, up, down, volume } = bars[i];
+    const [high, low] = [Math.max(0, body) + up, Math.min(0, body) - down];
+    const size = (high - low) / Math.sqrt(4 * Math.LN2 * n);
+    for (let j = 1; j <= n; j++) levels[j] = levels[j - 1] + size * normal(random);
+    const drift = (body - levels[n]) / n;
+    for (let j = 1; j <= n; j++) levels[j] = Math.min(high, Math.max(low, levels[j] + j * drift));
+    levels[n] = body;
+    const [top, bottom] = [levels.indexOf(Math.max(...levels)), levels.indexOf(Math.min(...levels))];
+    for (let j = 1; j <= n; j++) {
+      const [open, close] = [levels[j - 1], levels[j]];
+      const [above, below] = [Math.max(open, close), Math.min(open, close)];
+      out.push({
+        gap: j === 1 ? gap : 0,
+        body: close - open,
+        up: j === Math.max(1, top) ? high - above : Math.min(high - above, 0.5 * size * Math.abs(normal(random))),
+        down: j === Math.max(1, bottom) ? below - low : Math.min(below - low, 0.5 * size * Math.abs(normal(random))),
+        volume,
+      });
+    }
+  }
+  return out;
 }

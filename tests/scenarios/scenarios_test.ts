@@ -115,7 +115,25 @@ Deno.test("January 2018 is replayed as it went, by the hour and by the day", () 
   const daily = historicalReplay({ episode: "january_2018", ...here })(still(60, 24 * HOUR), rng(1)).assets[0];
   assertAlmostEquals(daily.$close[59], hourly.$close[999], 1e-9);
   assertAlmostEquals(Math.min(...daily.$low), Math.min(...hourly.$low), 1e-9);
-  assertThrows(() => historicalReplay()(still(100, 60_000), rng(1)), RangeError, "bars must be an hour or longer");
+  assertThrows(() => historicalReplay()(still(100, 7 * 60_000), rng(1)), RangeError, "must divide into whole bars");
+});
+
+Deno.test("a replay on shorter bars opens, closes and reaches hour by hour as it did, by a way that is drawn", () => {
+  const hourly = historicalReplay(here)(still(1000), rng(1)).assets[0];
+  const first = hourly.$close.findIndex((close) => close !== 100);
+  for (const [n, length] of [[4, 2000], [60, 9000]]) {
+    const fine = historicalReplay(here)(still(length, HOUR / n), rng(1)).assets[0];
+    const begin = fine.$close.findIndex((close) => close !== 100);
+    for (let hour = 0; begin + (hour + 1) * n <= length && hour < 264; hour++) {
+      const [from, to] = [begin + hour * n, begin + (hour + 1) * n];
+      const close = (a: number, b: number) => assertAlmostEquals(a / b, 1, 1e-9, `${n} bars, hour ${hour}`);
+      close(fine.$close[to - 1], hourly.$close[first + hour]);
+      close(Math.max(...fine.$high.subarray(from, to)), hourly.$high[first + hour]);
+      close(Math.min(...fine.$low.subarray(from, to)), hourly.$low[first + hour]);
+    }
+    const other = historicalReplay(here)(still(length, HOUR / n), rng(2)).assets[0];
+    assert(other.$close.some((price, t) => price !== fine.$close[t]), "another seed goes another way");
+  }
 });
 
 Deno.test("volatility grows by the factor, in clusters, and the drift stays", () => {
