@@ -47,11 +47,13 @@ export function actionMap({ symbol, time, close, exposure, periods = [] }: Actio
   };
   const fact = shares.length < 3
     ? shares.map((one) =>
-      `${one.name} long ${percent(one.long)} of the time, short ${percent(one.short)}, ${count(one.turns, "change")}`
+      `${one.name} long ${percent(one.long)} of the time, short ${percent(one.short)}, ${
+        count(one.turns, "change")
+      } of side`
     ).join("; ")
     : `Long ${rangeOf(shares.map(({ long }) => long))} of the time, short ${
       rangeOf(shares.map(({ short }) => short))
-    }, ${rangeOf(shares.map(({ turns }) => turns), number)} changes`;
+    }, ${rangeOf(shares.map(({ turns }) => turns), number)} changes of side`;
   return figure(draw, {
     title: `What was held while ${symbol} moved, ${between(...domain)}`,
     caption: `${fact}. Height of a bar is the exposure, up to all of the equity.`,
@@ -65,12 +67,13 @@ function rangeOf(values: readonly number[], show: (value: number) => string = pe
   return `${show(Math.min(...values))} to ${show(Math.max(...values))}`;
 }
 
+/** How much of the time something was held, and how often the side changed: a position's size drifts with the price. */
 function sharesOf(values: ArrayLike<number>): { long: number; short: number; turns: number } {
   let [long, short, turns] = [0, 0, 0];
   for (let t = 0; t < values.length; t++) {
     if (values[t] > 0) long++;
     if (values[t] < 0) short++;
-    if (t > 0 && values[t] !== values[t - 1]) turns++;
+    if (t > 0 && Math.sign(values[t]) !== Math.sign(values[t - 1])) turns++;
   }
   return { long: long / values.length, short: short / values.length, turns };
 }
