@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { startJupyterLab } from "../../lib/report/jupyter_lab.ts";
 import { ensurePython } from "../../lib/track/python.ts";
+import { writeShellScript } from "../shell_script.ts";
 
 Deno.test("JupyterLab starts on loopback with a token, runs all cells at once without losing a line, and ends", async () => {
   const { python } = await ensurePython();
@@ -53,7 +54,7 @@ Deno.test({
     const root = await Deno.makeTempDir();
     const python = `${root}/python`;
     const script = `#!/bin/sh\necho once >>${root}/starts\necho "no available port could be found." >&2\nexit 1\n`;
-    await Deno.writeTextFile(python, script, { mode: 0o755 });
+    await writeShellScript(python, script);
     await assertRejects(() => startJupyterLab({ python, root }), Error, "no available port");
     assertEquals(await Deno.readTextFile(`${root}/starts`), "once\n".repeat(5));
     await Deno.remove(root, { recursive: true });

@@ -4,14 +4,14 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { gpuUsage, parseGpus } from "../../lib/resources/gpu.ts";
 import { openCollector, systemMetrics } from "../../lib/resources/metrics.ts";
 import { parsePsTime, processUsage } from "../../lib/resources/usage.ts";
+import { writeShellScript } from "../shell_script.ts";
 
 /** A program that answers as nvidia-smi would. */
 async function withFake<T>(answer: string, work: (program: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir();
   try {
     const program = `${folder}/nvidia-smi`;
-    await Deno.writeTextFile(program, `#!/bin/sh\ncase "$1" in --query-gpu=*) ;; *) exit 9 ;; esac\n${answer}\n`);
-    await Deno.chmod(program, 0o755);
+    await writeShellScript(program, `#!/bin/sh\ncase "$1" in --query-gpu=*) ;; *) exit 9 ;; esac\n${answer}\n`);
     return await work(program);
   } finally {
     await Deno.remove(folder, { recursive: true });

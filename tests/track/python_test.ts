@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ensurePython, findPython } from "../../lib/track/python.ts";
 import { projectPath } from "../../lib/base/project.ts";
+import { writeShellScript } from "../shell_script.ts";
 
 const ignore = Deno.build.os === "windows"; // the stand-ins are shell scripts
 
@@ -35,9 +36,7 @@ case "$1 $2" in
   "-m pip") echo "pip" >> ${log}; echo "Collecting six==1.17.0"; echo "secret: https://me:hunter2@host/simple" >&2
      exit ${pip} ;;
 esac`;
-      const path = join(home, "path", name);
-      await Deno.writeTextFile(path, script);
-      await Deno.chmod(path, 0o755);
+      await writeShellScript(join(home, "path", name), script);
     },
     done: async () => (await Deno.readTextFile(log)).split("\n").filter(Boolean),
     [Symbol.asyncDispose]: () => Deno.remove(home, { recursive: true }),

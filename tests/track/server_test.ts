@@ -6,6 +6,7 @@ import { openRun } from "../../lib/track/open_run.ts";
 import { createVersion, deleteAlias, getByAlias, listVersions, setAlias } from "../../lib/track/registry.ts";
 import { findRun, getRun, metricHistory, searchRuns } from "../../lib/track/runs.ts";
 import { stopServer, trackingServer } from "../../lib/track/server.ts";
+import { writeShellScript } from "../shell_script.ts";
 
 const writers = 8;
 const points = 300;
@@ -191,7 +192,7 @@ Deno.test("a server that finds its folder held is started again; one that fails 
     const script = `#!/bin/sh
       cd "$2"; [ -e held ] || { touch held; exit 75; }
       echo "No space left on device" > server.log; exit 1\n`;
-    await Deno.writeTextFile(python, script, { mode: 0o755 });
+    await writeShellScript(python, script);
     const started = () => trackingServer({ root, variables: {}, python: () => Promise.resolve({ python }) });
     const error = await assertRejects(started, Error, "Cannot start the tracking server");
     assertStringIncludes(error.message, "No space left on device");
