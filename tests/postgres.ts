@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { freePort } from "./free_port.ts";
 
 /** Folder of PostgreSQL's programs, or nothing where it is not installed. */
 export function postgresPrograms(): string | undefined {
@@ -44,7 +45,7 @@ export async function withPostgres(work: (url: string) => Promise<void>): Promis
       stderr: "null",
     }).spawn();
     try {
-      await ready(port);
+      await ready(join(programs, "pg_isready"), port);
       await work(`postgresql://me:secret@127.0.0.1:${port}/postgres`);
     } finally {
       server.kill("SIGINT"); // at once: clients are cut off
@@ -65,21 +66,12 @@ function has(path: string): boolean {
   }
 }
 
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
 /** Waits until the server takes connections: it opens its port a moment before. */
-async function ready(port: number): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      return await new Promise((resolve) => setTimeout(resolve, 500));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+async function ready(program: string, port: number): Promise<void> {
+  const args = ["-q", "-h", "127.0.0.1", "-p", `${port}`];
+  for (const begun = performance.now(); performance.now() - begun < 120_000;) {
+    if ((await new Deno.Command(program, { args }).output()).success) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error("PostgreSQL did not start within 30 s");
+  throw new Error("PostgreSQL did not start within two minutes");
 }

@@ -1,3 +1,5 @@
+import { freePort } from "../free_port.ts";
+
 /** A real Redis on loopback, empty, that keeps nothing. Disposing ends it. */
 export interface RedisServer extends AsyncDisposable {
   readonly url: string; // "redis://127.0.0.1:PORT"
@@ -45,11 +47,6 @@ export async function redisServer(): Promise<RedisServer> {
       await Deno.remove(folder, { recursive: true });
     },
   };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
 }
 
 async function saidReady(output: ReadableStream<Uint8Array>): Promise<void> {
