@@ -67,7 +67,7 @@ Deno.test("without permission to read the environment a line is still written", 
 Deno.test("a progress bar away from a terminal writes a line now and then, to standard error alone", async () => {
   const { out, lines } = await written(`
     { using bar = progress("work", { pause: 0 }); for (let i = 0; i <= 1000; i++) bar.update(i, 1000, "bars"); }
-    { using quick = progress("quick"); quick.update(0, 2); quick.update(2, 2); }
+    { using quick = progress("quick", { pause: 600_000 }); quick.update(0, 2); quick.update(2, 2); }
     { using quiet = progress("quiet", { quiet: true }); quiet.update(1, 2); }
     { using open = progress("open", { pause: 0 }); for (let i = 0; i < 50; i++) open.update(i, Infinity); }
     { using empty = progress("empty", { pause: 0 }); empty.update(0, 0); }`);

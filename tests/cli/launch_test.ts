@@ -45,7 +45,7 @@ Deno.test("a tracking server of the user's own is reached, from the environment 
 Deno.test("writing is limited to the folders a command needs and where it is told to write", () => {
   const folders = (line: string) => (may(line).write ?? "").split(",").filter((path) => path !== "");
   const own = (...names: string[]) => names.map((name) => resolve(folder, name));
-  const temporary = Deno.env.get("TMPDIR") ?? "/tmp";
+  const temporary = Deno.env.get("TMPDIR") ?? Deno.env.get("TEMP") ?? "/tmp";
   assertEquals(folders("list"), []);
   assertEquals(folders("config"), []);
   assertEquals(folders("explain reports/x.html"), []);

@@ -10,8 +10,8 @@ import { parseRules } from "../../lib/risk/mod.ts";
 import { makeStrategy } from "../../lib/strategies/mod.ts";
 import { madeUp, rules, settings } from "./made_up.ts";
 
-/** Runs a trader until it has said that many lines, then kills it without warning. */
-async function runAndKill(folder: string, lines: number, resume: boolean): Promise<void> {
+/** Runs a trader until it has said that many lines, then kills it without warning; it does not get over bar `last`. */
+async function runAndKill(folder: string, lines: number, last: number, resume: boolean): Promise<void> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -19,27 +19,30 @@ async function runAndKill(folder: string, lines: number, resume: boolean): Promi
       "--quiet",
       join(import.meta.dirname!, "trader_process.ts"),
       folder,
+      `${last}`,
       ...(resume ? ["resume"] : []),
     ],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  let seen = 0;
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    seen += text.split("\n").length - 1;
-    if (seen >= lines) break;
+  const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  for (let seen = 0; seen < lines;) {
+    const { value, done } = await output.read();
+    assert(!done, "it ended");
+    seen += value.split("\n").length - 1;
   }
   child.kill("SIGKILL");
   const { signal } = await child.status;
+  await output.cancel();
   assertEquals(signal, "SIGKILL");
 }
 
 Deno.test("a trader killed with -9, time and again, goes on with nothing lost or doubled, as the backtest", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    await runAndKill(folder, 150, false);
-    await runAndKill(folder, 1, true);
-    await runAndKill(folder, 180, true);
+    await runAndKill(folder, 150, 400, false);
+    await runAndKill(folder, 1, 600, true);
+    await runAndKill(folder, 180, 880, true);
     const { config, ...rest } = loadConfig(settings);
     const candles = madeUp();
     const { end, retraced } = await trackedPaper({ config, ...rest }, replaySource([candles], "made up"), {

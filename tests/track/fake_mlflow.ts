@@ -5,6 +5,7 @@ export interface FakeMlflow extends AsyncDisposable {
   readonly asked: string[]; // "POST runs/create", in order
   readonly headers: Headers[];
   most: number; // most calls at once
+  takes: number; // ms until an answer
   /** Looked at before each call: an answer instead of the right one, or "lost" to do it and answer 503. */
   fault: (call: string, body: string) => Response | "lost" | undefined;
   stop(): Promise<void>;
@@ -49,6 +50,7 @@ export function fakeMlflow(): FakeMlflow {
     asked: [],
     headers: [],
     most: 0,
+    takes: 1,
     fault: () => undefined,
     start() {
       server = Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, answer);
@@ -70,7 +72,7 @@ export function fakeMlflow(): FakeMlflow {
     fake.asked.push(call);
     fake.headers.push(request.headers);
     fake.most = Math.max(fake.most, ++running);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => setTimeout(resolve, fake.takes));
     running--;
     const fault = fake.fault(call, text);
     if (fault instanceof Response) return fault;
