@@ -1,11 +1,11 @@
 /**
- * What the agent can run on here, and with `--gpu` an attempt to add what is missing:
+ * What the agent can run on here, and with `--gpu` or `--node` an attempt to add what is missing:
  *
- *     deno task setup [--gpu]
+ *     deno task setup [--gpu] [--node]
  *
  * Two things use an NVIDIA GPU: ONNX Runtime's CUDA provider (`--engine onnx --backend cuda`) and TensorFlow.js over
- * TensorFlow (`--engine tfjs --backend node-gpu`). Both are downloaded by their packages' own installers, from their
- * publishers; they go to node_modules and to `.gpu`.
+ * TensorFlow (`--engine tfjs --backend node-gpu`). `--node` is the latter without a GPU (`--backend node`). All are
+ * downloaded by their packages' own installers, from their publishers; they go to node_modules and to `.gpu`.
  */
 import { fileURLToPath } from "node:url";
 import { exists } from "../base/files.ts";
@@ -54,24 +54,24 @@ export async function findEngines(): Promise<Found[]> {
   return found;
 }
 
-/** Runs both installers and says how each went, one line each. */
+/** Runs the installers of what an NVIDIA GPU needs and says how each went, one line each. */
 export async function installGpu(): Promise<string[]> {
   const onnx = fileURLToPath(import.meta.resolve("onnxruntime-node").replace(/dist\/.*$/, "script/install.js"));
-  await Deno.mkdir(gpuFolder, { recursive: true });
-  await Deno.writeTextFile(`${gpuFolder}/deno.json`, '{ "nodeModulesDir": "auto" }\n');
-  const package_ = "npm:@tensorflow/tfjs-node-gpu@4.22.0";
-  const tensorflow = "TensorFlow for TensorFlow.js";
-  const install = ["install", "--allow-scripts=npm:@tensorflow/tfjs-node-gpu", package_];
-  const lines = [
-    await run("ONNX Runtime's CUDA provider", ["run", "-A", onnx, "--onnxruntime-node-install=cuda12"], projectPath()),
-    await run(tensorflow, install, gpuFolder),
-  ];
-  if (await hasAddon("@tensorflow/tfjs-node-gpu")) return lines;
-  // Its installer is happy without the addon.
   return [
-    lines[0],
-    lines[1].replace(/: installed$/, ": its package is here, but not the addon that its installer downloads"),
+    await run("ONNX Runtime's CUDA provider", ["run", "-A", onnx, "--onnxruntime-node-install=cuda12"], projectPath()),
+    await installAddon("@tensorflow/tfjs-node-gpu"),
   ];
+}
+
+/** Installs a package of TensorFlow.js over TensorFlow into `.gpu` and says in one line how it went. */
+export async function installAddon(name: string): Promise<string> {
+  await Deno.mkdir(gpuFolder, { recursive: true });
+  const settings = `${gpuFolder}/deno.json`;
+  if (!await exists(settings)) await Deno.writeTextFile(settings, '{ "nodeModulesDir": "auto" }\n');
+  const line = await run(name, ["install", `--allow-scripts=npm:${name}`, `npm:${name}@4.22.0`], gpuFolder);
+  if (await hasAddon(name)) return line;
+  // Its installer is happy without the addon.
+  return line.replace(/: installed$/, ": its package is here, but not the addon that its installer downloads");
 }
 
 async function run(what: string, args: string[], cwd: string): Promise<string> {
@@ -110,6 +110,7 @@ async function gpuParts(): Promise<string[]> {
 if (import.meta.main) {
   const wanted = Deno.args.includes("--gpu");
   if (wanted) { for (const line of await installGpu()) console.log(line); }
+  if (Deno.args.includes("--node")) console.log(await installAddon("@tensorflow/tfjs-node"));
   for (const { name, here, note } of await findEngines()) console.log(`${here ? "✔" : "✘"} ${name.padEnd(17)} ${note}`);
   if (wanted) console.log((await gpuParts()).join("\n"));
 }

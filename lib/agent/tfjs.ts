@@ -88,8 +88,10 @@ async function native(name: string): Promise<Tf> {
   return await optional(name) as Tf;
 }
 
-/** Where `deno task setup --gpu` puts packages that are not part of the project. */
+/** Where `deno task setup` puts packages that are not part of the project. */
 export const gpuFolder = projectPath(".gpu");
+
+const setupOf = (name: string) => `deno task setup ${name.endsWith("-gpu") ? "--gpu" : "--node"}`;
 
 /** A package that is there only if the user installed it. */
 async function optional(name: string): Promise<unknown> {
@@ -98,13 +100,13 @@ async function optional(name: string): Promise<unknown> {
   if (!await hasAddon(name)) {
     throw new Error(
       `its addon, lib/napi-v…/tfjs_binding.node, is not there: the package's installer could neither download it ` +
-        `from its publisher nor build it; \`deno task setup --gpu\` tries again where that can be reached`,
+        `from its publisher nor build it; \`${setupOf(name)}\` tries again where that can be reached`,
     );
   }
   return createRequire(`${folder}/package.json`)(name);
 }
 
-/** Whether a package that `deno task setup --gpu` put into place has what its installer downloads or builds. */
+/** Whether a package that `deno task setup` put into place has what its installer downloads or builds. */
 export async function hasAddon(name: string): Promise<boolean> {
   const folder = `${gpuFolder}/node_modules/${name}/lib`;
   if (!await exists(folder)) return false;
@@ -119,5 +121,5 @@ function reason(error: unknown): string {
   const missing =
     /not in import map|Import "|Could not resolve|not a dependency|Cannot find (?:module|package)|not found/i;
   const name = text.match(/@tensorflow\/tfjs-[a-z-]+/)?.[0];
-  return missing.test(text) && name ? `package ${name} is not installed, \`deno task setup --gpu\` tries to` : text;
+  return missing.test(text) && name ? `package ${name} is not installed, \`${setupOf(name)}\` tries to` : text;
 }

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { providers } from "../../lib/agent/onnx_session.ts";
 import { findEngines } from "../../lib/agent/setup.ts";
 import { backends } from "../../lib/agent/tfjs.ts";
@@ -17,5 +17,8 @@ Deno.test("every engine is tried on every backend; what is here runs, what is no
   for (const { name, here, note } of found) {
     if (!here) assert(note.startsWith("Cannot run ") && note.length > 40, `${name}: ${note}`);
     assert(!note.includes("\n"), note);
+    if (note.includes("is not installed")) {
+      assertStringIncludes(note, `deno task setup ${name === "tfjs on node" ? "--node" : "--gpu"}`);
+    }
   }
 });
