@@ -2,7 +2,8 @@ import { assetReturns } from "./asset_returns.ts";
 import { cutTo, goFlat, gross, planned } from "./plan.ts";
 import type { RiskRule } from "./rule.ts";
 import { percent, within } from "./say.ts";
-import { type Tail, type TailMethod, tailMethods } from "./tail.ts";
+import { sortedWindow } from "./sorted_window.ts";
+import { type Tail, type TailMethod, tailMethods, tailOfSorted } from "./tail.ts";
 
 /** Settings of the limits on the next bar's tail. */
 export interface TailLimit {
@@ -45,7 +46,14 @@ function limitTail(
     let reason: string | undefined;
     let n = 0;
     let t = 0;
-    const measure = (weights: Float64Array) => {
+    const window = sortedWindow(returns[0], bars);
+    /** Of one asset, returns times a weight are in the order of the returns, or in the opposite one. */
+    const measureOne = ([weight]: Float64Array) => {
+      const sorted = window.at(t);
+      for (let i = 0; i < n; i++) history[i] = weight * sorted[weight > 0 ? i : n - 1 - i];
+      return of(tailOfSorted(history.subarray(0, n), level));
+    };
+    const measureAll = (weights: Float64Array) => {
       for (let i = 0; i < n; i++) {
         let sum = 0;
         for (let k = 0; k < K; k++) sum += weights[k] * returns[k][t - n + 1 + i];
@@ -53,6 +61,7 @@ function limitTail(
       }
       return of(tailMethods[method](history.subarray(0, n), { level }));
     };
+    const measure = K === 1 && method === "historical" ? measureOne : measureAll;
     return (now, account, intent) => {
       [t, n] = [now, Math.min(bars, now)];
       for (let k = 0; k < K; k++) plan[k] = planned(intent, account, k);

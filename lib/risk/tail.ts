@@ -153,7 +153,8 @@ export function ewmaVariance(returns: Float64Array, decay = 0.94): Float64Array 
   return out;
 }
 
-function tailOfSorted(sorted: Float64Array, level: number): Tail {
+/** The historical tail of returns in ascending order. */
+export function tailOfSorted(sorted: Float64Array, level: number): Tail {
   const threshold = quantileSorted(sorted, 1 - level);
   let [sum, n] = [0, 0];
   while (n < sorted.length && sorted[n] <= threshold) sum += sorted[n++];
