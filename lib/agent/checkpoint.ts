@@ -31,7 +31,7 @@ export function writeCheckpoint({ numbers, arrays }: Checkpoint): Uint8Array {
 export function readCheckpoint(bytes: Uint8Array): Checkpoint {
   const magic = new TextDecoder().decode(bytes.subarray(0, MAGIC.length));
   const end = bytes.indexOf(10, MAGIC.length);
-  if (magic !== MAGIC || end < 0) throw new SyntaxError("Cannot read the checkpoint as the file is none");
+  if (magic !== MAGIC || end < 0) throw new SyntaxError("Cannot read the checkpoint as these bytes are not one");
   const { numbers, list } = JSON.parse(new TextDecoder().decode(bytes.subarray(MAGIC.length, end)));
   const arrays: Record<string, SavedArray> = {};
   let at = end + 1;

@@ -22,7 +22,6 @@ export interface Checkpoints {
   write(seed: number, checkpoint: Checkpoint): Promise<void>;
   /** @throws {SyntaxError} if the file is not whole */
   read(seed: number): Promise<Checkpoint | undefined>;
-  remove(seed: number): Promise<void>;
 }
 
 /** Trainings whose checkpoints are kept; older ones are deleted when another begins. */
@@ -62,7 +61,7 @@ export async function openCheckpoints(
     },
     async read(seed) {
       if (!await exists(pathOf(seed))) return undefined;
-      const { numbers, arrays } = readCheckpoint(await Deno.readFile(pathOf(seed)));
+      const { numbers, arrays } = wholeCheckpoint(pathOf(seed), await Deno.readFile(pathOf(seed)));
       const named = (prefix: string) =>
         Object.entries(arrays).filter(([name]) => name.startsWith(prefix))
           .map(([name, array]) => [name.slice(prefix.length), array] as const);
@@ -76,10 +75,18 @@ export async function openCheckpoints(
         trials: columns("trials "),
       };
     },
-    async remove(seed) {
-      if (await exists(pathOf(seed))) await Deno.remove(pathOf(seed));
-    },
   };
+}
+
+function wholeCheckpoint(path: string, bytes: Uint8Array): ReturnType<typeof readCheckpoint> {
+  try {
+    return readCheckpoint(bytes);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new SyntaxError(`Cannot resume from ${path} (${error.message}): delete it to begin that seed anew`, {
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -26,7 +26,7 @@ Deno.test("part of an array is written alone", () => {
 Deno.test("a file that is none, or is cut short, is refused", () => {
   const bytes = writeCheckpoint(checkpoint);
   assertThrows(() => readCheckpoint(bytes.subarray(0, bytes.length - 1)), SyntaxError, "cut short");
-  assertThrows(() => readCheckpoint(new Uint8Array(0)), SyntaxError, "is none");
-  assertThrows(() => readCheckpoint(new TextEncoder().encode("candelabra checkpoint 1\n{")), SyntaxError, "is none");
+  assertThrows(() => readCheckpoint(new Uint8Array(0)), SyntaxError, "are not one");
+  assertThrows(() => readCheckpoint(new TextEncoder().encode("candelabra checkpoint 1\n{")), SyntaxError, "are not one");
   assertThrows(() => readCheckpoint(new TextEncoder().encode("something else that is long enough\n{}\n")), SyntaxError);
 });

@@ -21,8 +21,6 @@ Deno.test("a checkpoint is read as it was written, by the same settings in any o
     assertEquals(await (await openCheckpoints({ data, ppo }, root)).read(7), checkpoint);
     assertEquals(await checkpoints.read(8), undefined);
     assertEquals(await (await openCheckpoints({ ...settings, data: { hash: "abd" } }, root)).read(7), undefined);
-    await checkpoints.remove(7);
-    assertEquals(await checkpoints.read(7), undefined);
   });
 });
 
@@ -44,6 +42,8 @@ Deno.test("a checkpoint that is cut short is refused, and old trainings are forg
     const bytes = await Deno.readFile(checkpoints.pathOf(7));
     await Deno.writeFile(checkpoints.pathOf(7), bytes.subarray(0, bytes.length - 9));
     await assertRejects(() => checkpoints.read(7), SyntaxError, "cut short");
+    await Deno.writeFile(checkpoints.pathOf(7), bytes.subarray(0, 30));
+    await assertRejects(() => checkpoints.read(7), SyntaxError, `${checkpoints.pathOf(7)} (Cannot read`);
     for (let i = 0; i < 15; i++) await (await openCheckpoints({ i }, root)).write(1, checkpoint);
     const left = Array.from(Deno.readDirSync(root));
     assert(left.length === 12, `${left.length} are left`);
