@@ -35,7 +35,7 @@ Deno.test("limits of one asset's tail decide to the last bit what sorting all re
       if (random() < 0.2) intent.weights[0] = 4 * random() - 2;
     };
   };
-  for (const  of of["valueAtRisk", "expectedShortfall"] as const) {
+  for (const what of ["valueAtRisk", "expectedShortfall"] as const) {
     const slow: RiskRule = (market) => (t, account, intent) => {
       if (t < 50) {
         intent.weights.fill(0);
