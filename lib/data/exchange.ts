@@ -127,7 +127,11 @@ async function fillFrom(
   note: (text: string) => void,
 ): Promise<number> {
   const { symbol, timeframe, now = Date.now, onProgress, signal } = options;
-  const { temporary } = exchange;
+  let unreached = 0;
+  const temporary = (error: unknown) => { // what has never answered is no exchange that fails for a while
+    const never = unreachable(error) && exchange.time() === Infinity;
+    return never && ++unreached > 2 ? undefined : exchange.temporary(error);
+  };
   const told = (error: unknown, attempt: number, wait: number) => {
     onRetry();
     note(`${options.exchange}: ${brief(error)}; trying again in ${(wait / 1000).toFixed(1)} s (${attempt})`);
@@ -170,10 +174,17 @@ function wantedSpan({ since, until }: FetchOptions, what: string, now: number): 
   );
 }
 
+/** Whether there was no server to ask: no such name, nobody at the address, no network. */
+const unreachable = (error: unknown) => /dns error|client error \(Connect\)/.test(brief(error));
+
 /** What stopped a fetch, as one sentence; errors that are sentences of ours stay as they are. */
 function explained(error: unknown, what: string, exchange: Exchange, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted || !(error instanceof Error) || error.message.startsWith("Cannot ")) return error;
-  const why = exchange.temporary(error) === undefined ? "the exchange refuses it" : "the exchange keeps failing";
+  const why = unreachable(error)
+    ? "it cannot be reached: is there a network?"
+    : exchange.temporary(error) === undefined
+    ? "the exchange refuses it"
+    : "the exchange keeps failing";
   return new Error(
     `Cannot fetch ${what} as ${why}; what came so far is kept, and the next fetch goes on there: ${brief(error)}`,
     {

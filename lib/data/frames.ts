@@ -147,6 +147,7 @@ function openCsv(bytes: Uint8Array<ArrayBuffer>, name: string): Opened {
   const body = wide ? new TextEncoder().encode(new TextDecoder("utf-16le").decode(bytes)) : bytes;
   const start = new TextDecoder().decode(body.subarray(0, 1 << 16));
   if (start.trim() === "") throw new RangeError(`Cannot read ${name} as candles as it is empty`);
+  if (start.includes("\0")) throw new RangeError(`Cannot read ${name} as candles as it is no text: a .csv is wanted`);
   const { separator, skip, names, header } = sniffCsv(start);
   findColumns(names, name); // before polars renames what is there twice
   const notes: string[] = [];

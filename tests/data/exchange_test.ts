@@ -102,6 +102,17 @@ Deno.test("an exchange that keeps failing ends the fetch with what came so far; 
   assertEquals([fetched, cached], [3200, 2000]);
 });
 
+Deno.test("without a network a fetch says so after three tries, instead of waiting a minute for an exchange", async () => {
+  await using to = await bench();
+  const error = await assertRejects(
+    () => to.fetch({ endpoint: "http://127.0.0.1:1" }), // nobody listens there
+    Error,
+    "it cannot be reached: is there a network?",
+  );
+  assertStringIncludes(error.message, "BTC/USDT 1h from binance");
+  assertEquals(to.notes.length, 2);
+});
+
 Deno.test("a refusal is not tried again", async () => {
   await using to = await bench();
   to.server.fail({ status: 451 });

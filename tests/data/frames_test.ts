@@ -161,6 +161,7 @@ Deno.test("an empty, one-bar, headerless or unreadable file gets a clear error",
   const one = csv(header, rows.slice(0, 1));
   const texts: [string, string][] = [
     ["", "is empty"],
+    ["PK\x03\x04\0\0", "is no text"],
     [" \n\n", "is empty"],
     [header + "\n", "no rows"],
     [header, "no rows"],
