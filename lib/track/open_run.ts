@@ -82,13 +82,17 @@ export async function openRun(options: RunOptions): Promise<Run> {
   return newRun(localId, journal, to, pump, earlier, join(refusedFolder(root), folder));
 }
 
-/** Runs `work` inside a run. When it throws, the run ends FAILED with the reason, and the error goes on. */
+/** Runs `work` inside a run. When it throws, the run ends FAILED, or KILLED when it was interrupted, and the error goes on. */
 export async function withRun<T>(options: RunOptions, work: (run: Run) => Promise<T>): Promise<T> {
   await using run = await openRun(options);
   try {
     return await work(run);
   } catch (error) {
-    run.fail(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    const interrupted = error instanceof DOMException && error.name === "AbortError";
+    run.fail(
+      error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      interrupted ? "KILLED" : "FAILED",
+    );
     throw error;
   }
 }

@@ -292,6 +292,13 @@ Deno.test("work that throws leaves a run that FAILED with the reason, and the er
   assertEquals(await withRun(here.options("works"), () => Promise.resolve(7)), 7);
 });
 
+Deno.test("work that was interrupted leaves a run that is KILLED, as the run around it", async () => {
+  await using here = await place();
+  const interrupted = new DOMException("Interrupted", "AbortError");
+  await assertRejects(() => withRun(here.options("interrupted"), () => Promise.reject(interrupted)), DOMException);
+  assertEquals(only(here).status, "KILLED");
+});
+
 Deno.test("where the disk refuses, a run still reaches the tracker", async () => {
   await using here = await place();
   await Deno.writeTextFile(join(here.root, ".unsent"), "a file is in the way");
