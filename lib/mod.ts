@@ -50,11 +50,12 @@ export { calibrationTable, realismTable, scenarioTable, stressTable } from "./pi
 export { cellRow, type ScenariosReport, scenariosStage, trackedScenarios } from "./pipeline/scenarios.ts";
 export { listSweeps, readSweep, type Sweep } from "./pipeline/sweep.ts";
 export { sweepFigures } from "./pipeline/sweep_figures.ts";
+export { openSweepHoldout } from "./pipeline/sweep_holdout.ts";
 export { sweepStage } from "./pipeline/sweep_inline.ts";
 export { bestTable, ledgerTable, sweepFinding, sweepSummary } from "./pipeline/sweep_summary.ts";
 export { sweepVerdict, trialTable } from "./pipeline/sweep_tables.ts";
 export { policiesOf, trackedTrain, type TrainReport, trainStage } from "./pipeline/train.ts";
-export { openSweepHoldout, type SweepReport, type TrackedSweep, trackedTune } from "./pipeline/tune.ts";
+export { type SweepReport, type TrackedSweep, trackedTune } from "./pipeline/tune.ts";
 export { keep } from "./pipeline/keep.ts";
 export { figure } from "./report/figure.ts";
 export { summary } from "./report/summary.ts";

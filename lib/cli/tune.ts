@@ -1,5 +1,4 @@
 import { Command, Option } from "commander";
-import { log } from "../base/log.ts";
 import { presets } from "../config/presets.ts";
 import { samplers } from "../hyperopt/samplers.ts";
 import { schedulers } from "../hyperopt/schedulers.ts";
@@ -8,8 +7,9 @@ import { deleteTrial, openStudy } from "../hyperopt/study.ts";
 import { snakeKeys } from "../pipeline/names.ts";
 import { listSweeps, otherSweeps, readSweep, type Sweep } from "../pipeline/sweep.ts";
 import { engines } from "../pipeline/sweep_engine.ts";
+import { openSweepHoldout } from "../pipeline/sweep_holdout.ts";
 import { otherSweepsVerdict, sweepVerdict, trialTable } from "../pipeline/sweep_tables.ts";
-import { openSweepHoldout, resumedConfig, tableRow, trackedTune, type TuneOptions } from "../pipeline/tune.ts";
+import { resumedConfig, tableRow, trackedTune, type TuneOptions } from "../pipeline/tune.ts";
 import { duration } from "../report/format.ts";
 import { agentFacts, agentLines } from "./agent.ts";
 import { bar, type ConfigOptions, configured, type Context, print, resolve, runLines } from "./command.ts";
@@ -156,8 +156,8 @@ async function act(context: Context, preset: string | undefined, options: Option
   const progress = (label: string) => label.startsWith("Sweep ") ? nothing : bar(label, options);
   const done = await trackedTune(loaded, { ...deps, progress }, tuning).catch((error) => {
     lines[Symbol.dispose]();
-    if (context.signal.aborted && shown !== undefined) log("info", `${again()} goes on with what is left.`);
-    throw error;
+    if (!context.signal.aborted || shown === undefined) throw error;
+    throw new DOMException(`Interrupted. What was finished is kept: ${again()} goes on with the rest.`, "AbortError");
   });
   lines[Symbol.dispose]();
   const summary = await sweepLines(done);

@@ -23,15 +23,9 @@
  * depends on the machine's mood, and with it which trials a scheduler stops and what a sampler that learns asks next.
  */
 import { join } from "node:path";
-import { exists, writeAtomic } from "../base/files.ts";
-import { mean, std } from "../base/stats.ts";
-import type { TrialEnd, TrialEngine, TrialReport } from "./engine.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
-import type { Outcome, PastTrial, Sampler, SamplerOptions } from "./sampler.ts";
 import { samplerOf } from "./samplers.ts";
-import type { Decision, Report, Scheduler } from "./scheduler.ts";
 import { schedulerOf } from "./schedulers.ts";
-import { snapshotTrial } from "./snapshot.ts";
 import { parseSpace } from "./space.ts";
 import {
   type JournalEntry,
@@ -40,39 +34,7 @@ import {
   type StudyJournal,
   type StudySpec,
 } from "./study_journal.ts";
-import type { Params, TrialAnswer, TrialJob, TrialState } from "./trial.ts";
-
-/** A trial as it stands. */
-export interface TrialRow {
-  readonly trial: number;
-  readonly state: Extract<TrialState, "running" | "finished" | "pruned" | "failed">;
-  readonly params: Params; // of its present life
-  readonly value: number | null; // the last that was reported
-  readonly reports: readonly TrialPoint[];
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly seconds: number; // up to its last report
-  readonly lives: readonly TrialLife[];
-  readonly note?: string; // why it was stopped, or failed
-  readonly sharpe?: number; // per bar, of its returns out of sample
-  readonly bars?: number; // how many those are
-  readonly run?: string; // MLflow's
-  readonly deleted?: string; // why; it can't win, and still counts among what was tried
-}
-
-/** What a trial said at a rung. */
-export interface TrialPoint {
-  readonly rung: number;
-  readonly step: number;
-  readonly value: number;
-  readonly decision: Decision["do"];
-}
-
-/** A stretch of a trial with the same parameters; each but the first begins with an exploit. */
-export interface TrialLife {
-  readonly params: Params;
-  /** Whose checkpoint it began from, and at which rung. */
-  readonly from?: { readonly trial: number; readonly rung: number };
-}
+import { bestOf, rowsOf, type TrialRow } from "./study_rows.ts";
 
 /** A study on disk, held by this process. */
 export interface Study extends AsyncDisposable {
@@ -84,24 +46,6 @@ export interface Study extends AsyncDisposable {
   /** The finished trial of the best value, the first of equals. */
   readonly best: TrialRow | undefined;
 }
-
-/** How a study is run. */
-export interface StudyOptions {
-  /** Trials that there shall be, those that there were among them. */
-  readonly trials: number;
-  /** What samplers that run in Python need. */
-  readonly sampler?: Pick<SamplerOptions, "python" | "storage" | "startup">;
-  /** No trial begins after so long, and those that run are left for the next time. */
-  readonly seconds?: number;
-  /** The study stops with the error when so many trials in a row failed. */
-  readonly mostFailures?: number;
-  readonly signal?: AbortSignal;
-  /** Hears of a trial whenever something happened to it. */
-  readonly onTrial?: (row: TrialRow, what: "begun" | "report" | "ended") => void;
-}
-
-/** Why a study stopped: all trials are there, the sampler had no more, or the time was over. */
-export type Stopped = "trials" | "exhausted" | "seconds";
 
 /**
  * Opens a study in `folder`, or begins one by `spec`.
@@ -163,265 +107,29 @@ function check({ space, sampler, scheduler, rungs, seed, seeds, folds }: StudySp
 }
 
 /**
- * Runs a study until `trials` are there: those that were interrupted first, then new ones. Nothing that was finished is done
- * again; trials that were running go on from their checkpoints; the sampler and the scheduler go on as if nothing had been.
- * A trial that fails is recorded, and the study goes on.
+ * Takes a trial that ended out of the running: what it found was wrong. The ledger goes on counting it.
  *
- * @throws {Error} of the last trial, if `mostFailures` in a row failed
- * @throws what made the engine useless, or the signal's reason; the study can be run again
+ * @throws {RangeError} if there is no such trial, it has not ended, or was deleted before
  */
-export async function runStudy(study: Study, engine: TrialEngine, options: StudyOptions): Promise<Stopped> {
-  const { trials, seconds = Infinity, mostFailures = 5, signal, onTrial = () => {} } = options;
-  const { spec, journal, ledger } = study;
-  const space = parseSpace(spec.space);
-  const opened = ledger.lines.find(({ entry }) => entry.kind === "holdout");
-  const rows = new Map(study.rows.map((row) => [row.trial, row]));
-  const waiting = [...rows.values()].filter(({ state }) => state === "running");
-  if (opened && (waiting.length > 0 || rows.size < trials)) {
-    throw new RangeError(
-      `Cannot try more in the study ${spec.study} as its hold-out must still be closed: it was opened at ${opened.at}`,
-    );
-  }
-  const { make } = schedulerOf(spec.scheduler);
-  const scheduler: Scheduler = make({ space, seed: spec.seed, rungs: spec.rungs });
-  const copies = spec.scheduler === "pbt";
-  const past = pastReports(journal.entries);
-  const stop = new AbortController();
-  const end = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const turn = inTurn();
-  const running = new Map<number, Promise<void>>();
-  let failures = 0;
-  let fatal: { readonly error: unknown } | undefined;
-  let exhausted = false;
-  let late = false;
-  const timer = seconds < Infinity
-    ? setTimeout(() => {
-      late = true;
-      stop.abort(new DOMException("The study's time is over", "AbortError"));
-    }, 1000 * seconds)
+export function deleteTrial({ journal, ledger, rows, spec }: Study, trial: number, note: string): void {
+  const row = rows.find((one) => one.trial === trial);
+  const fault = !row
+    ? `there is none of that number in ${spec.study}`
+    : row.state === "running"
+    ? "it must have ended: it runs"
+    : row.deleted !== undefined
+    ? `it was before, "${row.deleted}"`
     : undefined;
-  await using sampler: Sampler = await samplerOf(spec.sampler).open({
-    space,
-    seed: spec.seed,
-    study: spec.study,
-    past: [...rows.values()].map(pastOf),
-    ...options.sampler,
-  });
-
-  const update = (trial: number, change: Partial<TrialRow>, what: "begun" | "report" | "ended") => {
-    const row = { ...rows.get(trial)!, ...change };
-    rows.set(trial, row);
-    onTrial(row, what);
-    return row;
-  };
-
-  /** What is answered to a report; the same one is answered alike if it comes again. */
-  const hear = (report: TrialReport): Promise<TrialAnswer> =>
-    turn(async () => {
-      const { trial, rung, step, value, metrics, seconds } = report;
-      end.throwIfAborted();
-      const known = journal.entries.find((entry) =>
-        entry.kind === "report" && entry.trial === trial && entry.rung === rung
-      );
-      if (known?.kind === "report") return answerTo(known.decision);
-      if (typeof value !== "number" || !Number.isFinite(value)) { // JSON has null for NaN
-        return { answer: "stop", why: `${NOT_A_NUMBER} ${value} after ${step} steps` };
-      }
-      const row = rows.get(trial)!;
-      const told: Report = { trial, rung, step, value, params: row.params };
-      const wish = scheduler(past, told);
-      const decision = wish.do === "exploit" && rung >= spec.rungs.length - 1 ? { do: "go" } as const : wish;
-      const copied = copies && rung < spec.rungs.length - 1; // at the last one nobody starts from another
-      if (copied) await snapshotTrial(checkpointOf(study, row), snapshotOf(study, trial, rung));
-      await sampler.report(trial, step, value);
-      past.push(told);
-      journal.append({ kind: "report", trial, rung, step, value, metrics, seconds, decision });
-      if (decision.do === "exploit") {
-        ledger.append({ kind: "exploit", trial, from: decision.from, params: decision.params });
-      }
-      if (copied) await thin(rung);
-      const point = { rung, step, value, decision: decision.do };
-      update(trial, { value, metrics, seconds, reports: [...row.reports, point] }, "report");
-      return answerTo(decision);
-    });
-
-  /** Keeps the copies of the better half at a rung, of as many trials as there will be: nobody starts from the others. */
-  const thin = async (rung: number) => {
-    const there = past.filter((report) => report.rung === rung).toSorted((a, b) => b.value - a.value);
-    const running = [...rows.values()].filter(({ state }) => state === "running");
-    const wanted = running.map(({ trial }) => livesOf(journal.entries, trial).at(-1)?.from);
-    for (const { trial } of there.slice(Math.ceil(trials / 2))) {
-      if (wanted.some((from) => from?.trial === trial && from.rung === rung)) continue;
-      await remove(snapshotOf(study, trial, rung));
-    }
-  };
-
-  /** Runs a trial through all its lives. */
-  const runTrial = async (trial: number) => {
-    for (;;) {
-      const row = rows.get(trial)!;
-      const last = await engine.run(jobOf(study, row), { onReport: hear, signal: end });
-      const exploit = last.kind === "done" ? exploitAfter(journal.entries, rows.get(trial)!) : undefined;
-      if (!exploit) return await ended(trial, last);
-      const { lives } = rows.get(trial)!;
-      update(trial, { params: exploit.params, lives: [...lives, exploit] }, "report");
-    }
-  };
-
-  const ended = (trial: number, last: TrialEnd) =>
-    turn(async () => {
-      const row = rows.get(trial)!;
-      const entry = await endOf(study, row, last);
-      const outcome: Outcome = entry.state === "finished"
-        ? { state: "finished", value: entry.value! }
-        : entry.state === "pruned"
-        ? { state: "pruned", ...(row.value === null ? {} : { value: row.value }) }
-        : { state: "failed" };
-      await sampler.tell(trial, outcome);
-      journal.append(entry);
-      ledger.append(ledgerEnd(entry));
-      if (!copies) await forget(study, trial); // others may still start from it
-      const { kind: _, trial: __, ...rest } = entry;
-      update(trial, { ...rest, value: entry.value ?? row.value, metrics: entry.metrics ?? row.metrics }, "ended");
-      failures = entry.state === "failed" ? failures + 1 : 0;
-      if (failures < mostFailures) return;
-      throw new Error(`Cannot go on with the study as the last ${failures} trials failed; the last one: ${entry.note}`);
-    });
-
-  const begin = (trial: number) => {
-    const work = runTrial(trial).catch((error) => {
-      if (stop.signal.aborted || signal?.aborted) return;
-      fatal ??= { error };
-      stop.abort(error);
-    }).finally(() => running.delete(trial));
-    running.set(trial, work);
-    onTrial(rows.get(trial)!, "begun");
-  };
-
-  try {
-    for (;;) {
-      while (!end.aborted && running.size < engine.slots) {
-        const next = waiting.shift();
-        if (next) {
-          begin(next.trial);
-          continue;
-        }
-        if (exhausted || rows.size >= trials) break;
-        const asked = await turn(() => sampler.ask());
-        exhausted = asked === undefined;
-        if (!asked) break;
-        const { trial, params } = asked;
-        journal.append({ kind: "asked", trial, params });
-        ledger.append({ kind: "trial", trial, params });
-        rows.set(trial, newRow(trial, params));
-        begin(trial);
-      }
-      if (running.size === 0) break;
-      await Promise.race(running.values());
-    }
-  } catch (error) {
-    fatal ??= { error };
-    stop.abort(error);
-  } finally {
-    clearTimeout(timer);
-    await Promise.all(running.values());
-  }
-  if (fatal) throw fatal.error;
-  signal?.throwIfAborted();
-  if (late && (waiting.length > 0 || rows.size < trials || study.rows.some(({ state }) => state === "running"))) {
-    return "seconds";
-  }
-  if (copies) { for (const { trial } of rows.values()) await forget(study, trial); }
-  return exhausted && rows.size < trials ? "exhausted" : "trials";
+  if (fault) throw new RangeError(`Cannot delete trial ${trial} as ${fault}`);
+  journal.append({ kind: "deleted", trial, note });
+  ledger.append({ kind: "deleted", trial, note });
 }
 
-const NOT_A_NUMBER = "its objective must be a number: it was";
-
-const answerTo = (decision: Decision): TrialAnswer =>
-  decision.do === "go"
-    ? { answer: "go" }
-    : { answer: "stop", why: decision.do === "exploit" ? `goes on as trial ${decision.from}` : decision.why };
-
-/** Work that must not overlap, in the order it came. */
-function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work, work);
-    last = next.catch(() => undefined); // whoever asked for it hears of it
-    return next;
-  };
+/** A trial's returns out of sample, per bar, as they were written when it ended. */
+export async function returnsOf({ folder }: Pick<Study, "folder">, trial: number): Promise<Float64Array> {
+  const bytes = await Deno.readFile(join(folder, "returns", `${trial}.f64`));
+  return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
 }
-
-const newRow = (trial: number, params: Params): TrialRow => ({
-  ...{ trial, params, state: "running", value: null, reports: [], metrics: {}, seconds: 0 },
-  lives: [{ params }],
-});
-
-function jobOf(study: Study, row: TrialRow): TrialJob {
-  const { spec: { study: name, config, rungs, seeds, folds }, folder } = study;
-  const { from } = row.lives[row.lives.length - 1];
-  return {
-    ...{ study: name, trial: row.trial, params: row.params, config, rungs, seeds, folds },
-    market: join(folder, "market"),
-    checkpoint: checkpointOf(study, row),
-    ...(from ? { from: snapshotOf(study, from.trial, from.rung) } : {}),
-  };
-}
-
-const checkpointOf = ({ folder }: Study, { trial, lives }: TrialRow) =>
-  join(folder, "trials", String(trial), String(lives.length - 1));
-
-const snapshotOf = ({ folder }: Study, trial: number, rung: number) =>
-  join(folder, "trials", String(trial), `rung-${rung}`);
-
-const forget = ({ folder }: Study, trial: number) => remove(join(folder, "trials", String(trial)));
-
-async function remove(path: string): Promise<void> {
-  if (await exists(path)) await Deno.remove(path, { recursive: true });
-}
-
-/** The life that begins where this one was stopped, if it was stopped for that. */
-function exploitAfter(entries: readonly JournalEntry[], { trial, lives }: TrialRow): TrialLife | undefined {
-  const exploits = livesOf(entries, trial);
-  return exploits[lives.length - 1];
-}
-
-/** Exploits of a trial, in order. */
-function livesOf(entries: readonly JournalEntry[], trial: number): TrialLife[] {
-  return entries.flatMap((entry) =>
-    entry.kind === "report" && entry.trial === trial && entry.decision.do === "exploit"
-      ? [{ params: entry.decision.params, from: { trial: entry.decision.from, rung: entry.rung } }]
-      : []
-  );
-}
-
-/** How a trial ended, its returns written down before. */
-async function endOf(study: Study, row: TrialRow, last: TrialEnd): Promise<Extract<JournalEntry, { kind: "end" }>> {
-  const { trial } = row;
-  if (last.kind === "failed") return { kind: "end", trial, state: "failed", note: last.error };
-  if (typeof last.value !== "number" || !Number.isFinite(last.value)) {
-    return { kind: "end", trial, state: "failed", note: `${NOT_A_NUMBER} ${last.value}` };
-  }
-  const returns = Float64Array.from(last.returns);
-  await writeAtomic(join(study.folder, "returns", `${trial}.f64`), new Uint8Array(returns.buffer));
-  const spread = returns.length > 1 ? std(returns) : 0;
-  const known = study.journal.entries.findLast((entry) => entry.kind === "report" && entry.trial === trial);
-  const decision = known?.kind === "report" ? known.decision : undefined;
-  return {
-    ...{ kind: "end", trial, state: decision?.do === "stop" ? "pruned" : "finished" },
-    ...{ value: last.value, metrics: last.metrics, bars: returns.length },
-    ...{ sharpe: spread > 0 ? mean(returns) / spread : 0 },
-    ...(decision?.do === "stop" ? { note: decision.why } : {}),
-  };
-}
-
-const ledgerEnd = ({ trial, state, value, sharpe, bars, note }: Extract<JournalEntry, { kind: "end" }>) => ({
-  ...{ kind: "end" as const, trial, state },
-  ...(value === undefined ? {} : { value }),
-  ...(sharpe === undefined ? {} : { sharpe }),
-  ...(bars === undefined ? {} : { bars }),
-  ...(note === undefined ? {} : { note }),
-});
 
 /** Writes into the ledger what the journal has and it lacks: the process died between the two. */
 function catchUp(ledger: Ledger, entries: readonly JournalEntry[]): void {
@@ -443,90 +151,11 @@ function catchUp(ledger: Ledger, entries: readonly JournalEntry[]): void {
   }
 }
 
-/** Trials as a journal tells of them, in the order of their numbers. */
-export function rowsOf(entries: readonly JournalEntry[]): TrialRow[] {
-  const rows = new Map<number, TrialRow>();
-  for (const entry of entries) {
-    if (entry.kind === "asked") rows.set(entry.trial, newRow(entry.trial, entry.params));
-    if (!("trial" in entry) || entry.trial === undefined) continue;
-    const row = rows.get(entry.trial)!;
-    if (entry.kind === "report") {
-      const { rung, step, value, metrics, seconds, decision } = entry;
-      const reports = [...row.reports, { rung, step, value, decision: decision.do }];
-      const life = decision.do === "exploit"
-        ? { params: decision.params, from: { trial: decision.from, rung } }
-        : undefined;
-      rows.set(row.trial, {
-        ...{ ...row, value, metrics, seconds, reports },
-        ...(life ? { params: life.params, lives: [...row.lives, life] } : {}),
-      });
-    } else if (entry.kind === "end") {
-      const { kind: _, ...rest } = entry;
-      rows.set(row.trial, { ...row, ...rest, value: entry.value ?? row.value, metrics: entry.metrics ?? row.metrics });
-    } else if (entry.kind === "run") rows.set(row.trial, { ...row, run: entry.id });
-    else if (entry.kind === "deleted") rows.set(row.trial, { ...row, deleted: entry.note });
-  }
-  return [...rows.values()].sort((a, b) => a.trial - b.trial);
-}
-
-/**
- * Takes a trial that ended out of the running: what it found was wrong. The ledger goes on counting it.
- *
- * @throws {RangeError} if there is no such trial, it has not ended, or was deleted before
- */
-export function deleteTrial({ journal, ledger, rows, spec }: Study, trial: number, note: string): void {
-  const row = rows.find((one) => one.trial === trial);
-  const fault = !row
-    ? `there is none of that number in ${spec.study}`
-    : row.state === "running"
-    ? "it must have ended: it runs"
-    : row.deleted !== undefined
-    ? `it was before, "${row.deleted}"`
-    : undefined;
-  if (fault) throw new RangeError(`Cannot delete trial ${trial} as ${fault}`);
-  journal.append({ kind: "deleted", trial, note });
-  ledger.append({ kind: "deleted", trial, note });
-}
-
-/** The finished trial of the best value, the first of equals; deleted ones left out. */
-export function bestOf(rows: readonly TrialRow[]): TrialRow | undefined {
-  return rows.filter(({ state, deleted }) => state === "finished" && deleted === undefined)
-    .reduce<TrialRow | undefined>(
-      (best, row) => best === undefined || row.value! > best.value! ? row : best,
-      undefined,
-    );
-}
-
-/** A trial's returns out of sample, per bar, as they were written when it ended. */
-export async function returnsOf({ folder }: Pick<Study, "folder">, trial: number): Promise<Float64Array> {
-  const bytes = await Deno.readFile(join(folder, "returns", `${trial}.f64`));
-  return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
-}
-
-/** Reports in the order they came, each with the parameters of its time. */
-function pastReports(entries: readonly JournalEntry[]): Report[] {
-  const params = new Map<number, Params>();
-  const reports: Report[] = [];
-  for (const entry of entries) {
-    if (entry.kind === "asked") params.set(entry.trial, entry.params);
-    if (entry.kind !== "report") continue;
-    const { trial, rung, step, value, decision } = entry;
-    reports.push({ trial, rung, step, value, params: params.get(trial)! });
-    if (decision.do === "exploit") params.set(trial, decision.params);
-  }
-  return reports;
-}
-
-function pastOf({ trial, lives, reports, state, value }: TrialRow): PastTrial {
-  const outcome: Outcome | undefined = state === "finished"
-    ? { state, value: value! }
-    : state === "pruned"
-    ? { state, ...(reports.length > 0 ? { value: reports[reports.length - 1].value } : {}) }
-    : state === "failed"
-    ? { state }
-    : undefined;
-  return {
-    ...{ trial, params: lives[0].params, reports: reports.map(({ step, value }) => ({ step, value })) },
-    ...(outcome ? { outcome } : {}),
-  };
-}
+/** How a trial ended, as the ledger has it. */
+export const ledgerEnd = ({ trial, state, value, sharpe, bars, note }: Extract<JournalEntry, { kind: "end" }>) => ({
+  ...{ kind: "end" as const, trial, state },
+  ...(value === undefined ? {} : { value }),
+  ...(sharpe === undefined ? {} : { sharpe }),
+  ...(bars === undefined ? {} : { bars }),
+  ...(note === undefined ? {} : { note }),
+});

@@ -1,6 +1,7 @@
 import { log } from "../base/log.ts";
 import type { LoadedConfig } from "../config/load.ts";
-import type { Study, TrialRow } from "../hyperopt/study.ts";
+import type { Study } from "../hyperopt/study.ts";
+import type { TrialRow } from "../hyperopt/study_rows.ts";
 import { adoptRuns } from "../track/adopt.ts";
 import { openRun } from "../track/open_run.ts";
 import type { Run } from "../track/run.ts";

@@ -1,17 +1,17 @@
 import { join } from "node:path";
-import { exists, writeAtomic } from "../base/files.ts";
-import { log } from "../base/log.ts";
+import { exists } from "../base/files.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { TrialJob } from "../hyperopt/trial.ts";
-import { openLedger } from "../hyperopt/ledger.ts";
 import type { SamplerOptions } from "../hyperopt/sampler.ts";
 import { samplerOf } from "../hyperopt/samplers.ts";
 import { schedulerOf } from "../hyperopt/schedulers.ts";
 import { formatSpace, parseSpace } from "../hyperopt/space.ts";
 import { spaces } from "../hyperopt/spaces.ts";
-import { bestOf, openStudy, runStudy, type Stopped, type Study, type TrialRow } from "../hyperopt/study.ts";
+import { runStudy, type Stopped } from "../hyperopt/run_study.ts";
+import { openStudy, type Study } from "../hyperopt/study.ts";
 import { readJournal, type StudySpec } from "../hyperopt/study_journal.ts";
+import { bestOf, type TrialRow } from "../hyperopt/study_rows.ts";
 import { openCollector, type Sample, systemMetrics } from "../resources/metrics.ts";
 import { ensurePython } from "../track/python.ts";
 import { checkSearch } from "./check_search.ts";
@@ -19,11 +19,10 @@ import { barOf, type Deps } from "./deps.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
 import { embeddedEngine, type OpenEngine } from "./sweep_engine.ts";
 import { sweepRuns } from "./sweep_runs.ts";
-import { otherSweeps, readSweep, type Sweep, sweepFolder } from "./sweep.ts";
+import { readSweep, type Sweep, sweepFolder } from "./sweep.ts";
 import { sweepPaths } from "./trial_command.ts";
 import { writeTrialMarket } from "./trial_market.ts";
 import { datasetOf, type RunFacts, tracked } from "./tracked.ts";
-import { trackedTrain, type TrackedTraining } from "./train.ts";
 
 /** How a sweep runs, apart from its settings. */
 export interface TuneOptions {
@@ -325,63 +324,3 @@ export const tableRow = ({ trial, state, value, params, seconds, reports, note, 
   ...(note === undefined ? {} : { note }),
   ...(run === undefined ? {} : { run }),
 });
-
-/**
- * Opens the hold-out of a sweep: trains its winner on the training part, with the validation part to say which weights are
- * kept, and lets it trade the test part, which nothing of the sweep has seen. This can be done once: the ledger says so before
- * the test part is looked at, and after it nothing more is tried in the sweep. If the training is interrupted, the same call
- * goes on with it.
- *
- * @throws {RangeError} if it was opened before, no trial finished, or the candles are not those that trials saw
- */
-export async function openSweepHoldout(
-  name: string,
-  loaded: LoadedConfig,
-  deps: Deps = {},
-  { storage, reason = "asked for" }: { readonly storage?: string; readonly reason?: string } = {},
-): Promise<TrackedTraining> {
-  const sweep = await readSweep(name, storage);
-  const { folder, config, best, spec, count } = sweep;
-  if (!config || !best) {
-    throw new RangeError(`Cannot open the hold-out of "${name}" as a trial must have finished: none has`);
-  }
-  const { holdout } = count;
-  const file = join(folder, "holdout.json");
-  if (holdout && (holdout.trial !== best.trial || await exists(file))) {
-    throw new RangeError(
-      `Cannot open the hold-out of "${name}" as that is done once: it was opened at ${holdout.at} for trial ` +
-        `${holdout.trial}, "${holdout.reason}"; what came out is in ${file}`,
-    );
-  }
-  const scratch = await Deno.makeTempDir({ prefix: "candelabra-holdout-" });
-  try {
-    const hash = await writeTrialMarket(scratch, await loadMarket(config, deps));
-    if (hash !== spec.market) {
-      throw new RangeError(
-        `Cannot open the hold-out of "${name}" as its candles must be those that trials saw: ${spec.data} changed since`,
-      );
-    }
-  } finally {
-    await Deno.remove(scratch, { recursive: true });
-  }
-  for (const { name: other, at } of (await otherSweeps(sweep)).opened) {
-    log("warn", `The test part is not new: the sweep "${other}" of the same candles opened it at ${at}`);
-  }
-  if (holdout) {
-    log("info", `The hold-out of "${name}" was opened at ${holdout.at}, and its training interrupted: it goes on`);
-  } else {
-    using ledger = openLedger(join(folder, "ledger.jsonl"));
-    ledger.openHoldout(best.trial, reason);
-    log(
-      "info",
-      `The hold-out of "${name}" is open now, once and for all: trial ${best.trial} is trained and tried on it`,
-    );
-  }
-  const { run } = loaded.config;
-  const winner = { ...config, run: { ...config.run, track: run.track, seeds: run.seeds } };
-  const checkpoints = join(folder, "holdout");
-  const done = await trackedTrain({ ...loaded, config: winner }, deps, { checkpoints, resume: holdout !== undefined });
-  await writeAtomic(file, JSON.stringify({ trial: best.trial, run: done.run, numbers: done.numbers }, null, 2) + "\n");
-  await Deno.remove(checkpoints, { recursive: true });
-  return done;
-}

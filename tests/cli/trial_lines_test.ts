@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { trialLines } from "../../lib/cli/trial_lines.ts";
-import type { TrialRow } from "../../lib/hyperopt/study.ts";
+import type { TrialRow } from "../../lib/hyperopt/study_rows.ts";
 import type { SweepStatus } from "../../lib/pipeline/tune.ts";
 import { permissions } from "../../lib/launch.ts";
 
@@ -53,6 +53,9 @@ Deno.test("on a terminal the last line tells what runs and what is left, no wide
     lines.update(status(row(3, { reports: [{ ...point, step: 50 }] }), "report", { left: 75 }));
     assert(text.includes("0 of 4 trials  running 3 at 50 %"));
     lines.update(status(finished, "ended"));
+    const told = text.length;
+    lines.update(status(finished, "ended", { trials: 1, left: 0 }));
+    assert(!text.slice(told).includes("left"), "nothing is left when all trials have ended");
     for (const line of text.replaceAll("\r\x1b[K", "\n").split("\n")) assert(line.length < 60, line);
   }
   assert(text.endsWith("\r\x1b[K"));

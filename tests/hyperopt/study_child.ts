@@ -1,5 +1,6 @@
 /** A study that is killed from outside: its folder, and a file that each beginning of a trial is written into. */
-import { openStudy, runStudy } from "../../lib/hyperopt/study.ts";
+import { runStudy } from "../../lib/hyperopt/run_study.ts";
+import { openStudy } from "../../lib/hyperopt/study.ts";
 import { fakeEngine, parabola } from "./fake_engine.ts";
 
 const [folder, log, scheduler, sampler, slots] = Deno.args;

@@ -3,16 +3,10 @@ import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { below, rng } from "../../lib/base/random.ts";
 import { countTrials, verifyLedger } from "../../lib/hyperopt/ledger.ts";
-import {
-  deleteTrial,
-  openStudy,
-  returnsOf,
-  rowsOf,
-  runStudy,
-  type StudyOptions,
-  type TrialRow,
-} from "../../lib/hyperopt/study.ts";
+import { runStudy, type StudyOptions } from "../../lib/hyperopt/run_study.ts";
+import { deleteTrial, openStudy, returnsOf } from "../../lib/hyperopt/study.ts";
 import { readJournal, type StudySpec } from "../../lib/hyperopt/study_journal.ts";
+import { rowsOf, type TrialRow } from "../../lib/hyperopt/study_rows.ts";
 import { withFolder } from "../pipeline/tiny.ts";
 import { fakeEngine, type FakeOptions, parabola, worth } from "./fake_engine.ts";
 

@@ -4,9 +4,10 @@ import { loadConfig } from "../../lib/config/load.ts";
 import { verifyLedger } from "../../lib/hyperopt/ledger.ts";
 import { listSweeps, otherSweeps, readSweep, sweepFolder } from "../../lib/pipeline/sweep.ts";
 import { embeddedEngine, type OpenEngine } from "../../lib/pipeline/sweep_engine.ts";
+import { openSweepHoldout } from "../../lib/pipeline/sweep_holdout.ts";
 import { otherSweepsVerdict, sweepVerdict, trialTable } from "../../lib/pipeline/sweep_tables.ts";
 import { openTrials } from "../../lib/pipeline/trial.ts";
-import { openSweepHoldout, resumedConfig, trackedTune, type TuneOptions } from "../../lib/pipeline/tune.ts";
+import { resumedConfig, trackedTune, type TuneOptions } from "../../lib/pipeline/tune.ts";
 import { tiny, withFolder, writeTiny } from "./tiny.ts";
 
 /** Trials one after the other in this process: as quick as they can be. */
