@@ -34,6 +34,8 @@ export interface PaperOptions {
   readonly orders?: Orders;
   /** Asked after each bar, and five times a second, whether the kill switch is pressed. */
   readonly killed?: () => Kill | undefined;
+  /** Told when it is found pressed, before anything is sold. */
+  readonly onKill?: (kill: Kill) => void;
   /** Ends after so many bars. */
   readonly most?: number;
   readonly onBar?: (bar: PaperBar) => void | Promise<void>;
@@ -66,7 +68,7 @@ const LOOK = 200;
  * leaves is sold on the bars that follow.
  */
 export async function paperTrade(options: PaperOptions): Promise<PaperEnd> {
-  const { trader, stream, journal, durable = "bar", orders, killed, most = Infinity, onBar, onStream, signal } =
+  const { trader, stream, journal, durable = "bar", orders, killed, onKill, most = Infinity, onBar, onStream, signal } =
     options;
   const { assets } = trader.market;
   const last = trader.market.length - 1;
@@ -102,6 +104,7 @@ export async function paperTrade(options: PaperOptions): Promise<PaperEnd> {
     const pressed = trader.halted ? undefined : killed?.();
     if (pressed) {
       write({ kind: "halt", ...pressed }, true);
+      onKill?.(pressed);
       trader.halt();
       if (!flat()) {
         const t = trader.market.length - 1;

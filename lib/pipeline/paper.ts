@@ -149,6 +149,11 @@ export async function trackedPaper(
         ...(request.bars === undefined ? {} : { most: request.bars }),
         ...(deps.signal ? { signal: deps.signal } : {}),
         killed: guardian.killed,
+        onKill({ reason }) {
+          const text = `${reason[0].toUpperCase()}${reason.slice(1)}: all is sold, and it stays stopped until released`;
+          log("warn", `Kill switch: ${text}`);
+          deps.onEvent?.({ kind: "alert", name: "kill_switch", on: true, text });
+        },
         async onBar(one) {
           guardian.bar(one);
           show(one, bar.update);

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { backtest } from "../../lib/backtest/mod.ts";
+import type { StageEvent } from "../../lib/base/events.ts";
 import { rng } from "../../lib/base/random.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { paperTrade } from "../../lib/live/paper.ts";
@@ -140,7 +141,8 @@ Deno.test("the kill switch sells at once, stops, and stays stopped until it is r
   const folder = join(place.folder, "k");
   const request = { ...place, name: "k" };
   let held = false;
-  const { end } = await run(whole, {
+  const told: StageEvent[] = [];
+  const { end } = await trackedPaper(loaded, replaySource(whole.assets, "replay"), {
     ...request,
     onBar({ did }) {
       if (did && did.held[0] !== 0 && !held) {
@@ -148,8 +150,11 @@ Deno.test("the kill switch sells at once, stops, and stays stopped until it is r
       }
       held ||= did !== undefined && did.held[0] !== 0;
     },
-  });
+  }, { onEvent: (event) => void told.push(event) });
   assertEquals(end.why, "the kill switch");
+  assertEquals(told.flatMap((event) => event.kind === "alert" && event.name === "kill_switch" ? [event.text] : []), [
+    "Enough: all is sold, and it stays stopped until released",
+  ]);
   const records = Array.from(sessionRecords(folder), ({ record }) => record);
   const at = records.findIndex(({ kind }) => kind === "halt");
   const [before, after] = [records[at - 1], records[at + 1]];
