@@ -3,7 +3,11 @@ import { parseDate, parseTimeframe, parseTimerange } from "../base/time.ts";
 import { loadConfig } from "../config/load.ts";
 import * as option from "../config/option.ts";
 import { presets } from "../config/presets.ts";
+import { featureSpecs } from "../features/sets.ts";
+import { parseSpec } from "../features/spec.ts";
+import { alertRules, parseAlertRules } from "../live/alert_rules.ts";
 import { parseRules } from "../risk/mod.ts";
+import { parseScenario, specScenario } from "../scenarios/mod.ts";
 import { makeStrategy } from "../strategies/mod.ts";
 import type { FieldError } from "./problem.ts";
 import { type Order, stageOf, stages } from "./stages.ts";
@@ -69,12 +73,23 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   "data.timeframe": parseTimeframe,
   "data.timerange": parseTimerange,
   "risk.rules": parseRules,
+  "features.spec": (text) => featureSpecs(text).forEach((one) => parseSpec(one)),
+  "scenarios.list": (text) => listed("scenarios", "list", text).forEach((one) => specScenario(parseScenario(one))),
+  "paper.alerts": parseAlertRules,
+  "paper.kill_on": (text) =>
+    listed("paper", "kill_on", text).forEach((one) => option.choice(Object.keys(alertRules), "", "").read(one)),
   timeframe: parseTimeframe,
   since: parseDate,
   until: parseDate,
   bars: (text) => option.number(1, "", { min: 1, whole: true }).read(text),
   speed: (text) => text === "max" || option.number(1, "", { min: 1e-6 }).read(text.replace(/x$/, "")),
 };
+
+/** The words of a setting that is a list. */
+const listed = (section: "scenarios" | "paper", key: string, text: string): readonly string[] =>
+  (loadConfig({ set: [`${section}.${key}=${text}`] }).config[section] as Readonly<Record<string, unknown>>)[
+    key
+  ] as string[];
 
 /** A trader needs to know what it trades. */
 function paperFaults({ exchange, symbol, replay, resume, name }: Readonly<Record<string, string>>): FieldError[] {
@@ -105,7 +120,8 @@ function thrownBy(read: () => unknown): string | undefined {
 
 /** `Cannot set "ppo.gamma" (--set) as it must be …: current value is "2"` → `must be …`. */
 const plain = (message: string): string =>
-  message.replace(/^Cannot .*? as (?:it )?(?=must |no |ends |there )/s, "").replace(/: current value is .*$/s, "");
+  message.replace(/^Cannot .*? as (?:it )?(?=must |no |ends |there )/s, "").replace(/: current value is .*$/s, "")
+    .replace(/\n[^]*$/, ""); // where a terminal points at the place
 
 const control = (text: string): string | undefined =>
   /\p{Cc}/u.test(text) || !text.isWellFormed() ? "must not hold control characters" : undefined;

@@ -47,7 +47,10 @@ export async function stageForms(): Promise<StageForm[]> {
 
 /** Settings as they are with a preset and some changes to it: by name, as they are written. */
 export function settingsOf(preset: string, set: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return flatten(loadConfig({ preset, set: Object.entries(set).map(([path, value]) => `${path}=${value}`) }).config);
+  const { config } = loadConfig({ preset, set: Object.entries(set).map(([path, value]) => `${path}=${value}`) });
+  return Object.fromEntries(
+    Object.entries(flatten(config)).map(([name, value]) => [name, value === "null" ? "none" : value]), // as one writes it
+  );
 }
 
 /** Names of the presets. */

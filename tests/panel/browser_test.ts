@@ -85,6 +85,28 @@ browserTest(
   },
 );
 
+browserTest(
+  "a form that was not touched finds no fault, one that was finds each; the registry's models are offered",
+  async (page, test) => {
+    await goTo(page, test, "start/paper");
+    await page.waitForFunction(() => document.querySelector(".verdict")?.textContent === "2 to fill in");
+    assertEquals(await page.locator("[aria-invalid]").count(), 0);
+    assertEquals(
+      await page.locator("input").evaluateAll((all) =>
+        all.filter((one) => (one as HTMLInputElement).value === "null").length
+      ),
+      0,
+    );
+    const version = { name: "candelabra", version: 3, aliases: ["champion"], data: "BTC/USD 1h", validation: 0.5 };
+    await page.route("**/api/models/candelabra", (route) => route.fulfill({ json: { versions: [version] } }));
+    await page.focus("#f-options-model");
+    await page.waitForSelector('#f-options-model-list option[value="candelabra/3"]', { state: "attached" });
+    await page.fill("#find", "alerts");
+    await page.fill("#f-set-paper-alerts", "drawdwn(0.1)");
+    await page.waitForSelector("#f-set-paper-alerts[aria-invalid]");
+  },
+);
+
 browserTest("a report is opened from its job, in a tab shut off from the panel", async (page, test) => {
   const set = { "run.experiment": "writes", "data.exchange": `${test.folder}/reports` };
   const { body: { id } } = await test.ask("/api/jobs", {

@@ -81,7 +81,7 @@ Deno.test("a form has every field of its sections, with what is needed to fill i
   const fields = sections.flatMap(({ fields }) => fields);
   const settings = settingsOf("quick");
   for (const { name, kind, default: standard } of fields) {
-    assert(name in settings, name);
+    assert(name in settings && settings[name] !== "null", name);
     assertEquals([name, typeof kind.type, typeof standard], [name, "string", "string"]);
   }
   const { kind } = fields.find(({ name }) => name === "ppo.gamma")!;
@@ -104,6 +104,25 @@ Deno.test("texts are read as the stages read them, and a trader must know what i
     (await faults("backtest", { "data.timeframe": "9x" }))["set.data.timeframe"],
     /^must be a whole number of s/,
   );
+  assertEquals(
+    Object.keys(await faults("train", { "features.spec": "rsi(14", "scenarios.list": "flash_crsh" })),
+    ["set.features.spec", "set.scenarios.list"],
+  );
+  assertEquals(
+    await faults("train", {
+      "features.spec": "rsi(14), funding_rate/zscore(50)",
+      "scenarios.list": "flash_crash, gap",
+    }),
+    {},
+  );
+  assertEquals(
+    (await faults("train", { "features.spec": "rsy(14)" }))["set.features.spec"].split("\n").length,
+    1, // a form has no columns for a terminal's caret
+  );
+  const watched = { "paper.alerts": "drawdwn(0.1)", "paper.kill_on": "drawdown, stale" };
+  assertEquals(Object.keys(await faults("paper", watched, { replay: "BTC/USD" })), [
+    ...["set.paper.alerts", "set.paper.kill_on"],
+  ]);
   assertEquals(Object.keys(await faults("paper")), ["options.exchange", "options.symbol"]);
   assertEquals(await faults("paper", {}, { replay: "BTC/USD", speed: "1000x", bars: "10" }), {});
   assertEquals(Object.keys(await faults("paper", {}, { replay: "BTC/USD", speed: "fast", bars: "1.5" })), [

@@ -2,7 +2,7 @@
 /** The form of a stage: made of what the server says of its settings, checked by the server while one types. */
 import { ask, Refusal } from "./api.js";
 import { fill, h, icon, say, toast } from "./dom.js";
-import { words } from "./format.js";
+import { percent, words } from "./format.js";
 
 /** @typedef {import("../form.ts").StageForm} StageForm */
 /** @typedef {import("../form.ts").Field} Field */
@@ -194,7 +194,9 @@ export function stageForm(stage, presets, given, onStart) {
       const { errors, command: line } = await ask("check", "POST", order());
       if (own !== asked) return;
       // An empty field that is needed is not wrong yet: it is only not there.
-      const wrong = errors.filter((/** @type {{ message: string }} */ { message }) => message !== "must be given");
+      const wrong = errors.filter((/** @type {{ message: string }} */ { message }) =>
+        !message.startsWith("must be given")
+      );
       show(wrong);
       const missing = errors.length - wrong.length;
       say(
@@ -279,7 +281,7 @@ const keyOf = ({ name, when }) => `set.${name}${when ? `@${when.is}` : ""}`;
 const title = (name) => name === "ppo" ? "PPO" : words(name).replace(/^./, (first) => first.toUpperCase());
 
 /** @param {Field} field @param {string} id @returns {HTMLInputElement | HTMLSelectElement} */
-function inputOf({ kind, default: standard, suggestions, example }, id) {
+function inputOf({ name, kind, default: standard, suggestions, example }, id) {
   if (kind.type === "flag") {
     return h("input", { id, type: "checkbox", class: "switch", role: "switch", checked: standard === "true" });
   }
@@ -304,8 +306,24 @@ function inputOf({ kind, default: standard, suggestions, example }, id) {
   if (list) {
     const options = h("datalist", { id: list }, suggestions.map((value) => h("option", { value })));
     queueMicrotask(() => input.after(options));
+    if (name === "model") input.addEventListener("focus", () => void offerModels(options), { once: true });
   }
   return input;
+}
+
+/** Adds the registry's versions to what a model's field suggests, where MLflow runs. @param {HTMLDataListElement} list */
+async function offerModels(list) {
+  try {
+    /** @type {{ versions: import("../tracking.ts").ModelRow[] }} */
+    const { versions } = await ask("models/candelabra");
+    list.append(...versions.map(({ name, version, aliases, data, validation }) => {
+      const value = `${name}/${version}`;
+      const label = [value, ...aliases, data, `${percent(validation, true)} on validation`].join(" · ");
+      return h("option", { value, label });
+    }));
+  } catch {
+    // MLflow does not run: the two aliases stay
+  }
 }
 
 /** @param {HTMLInputElement | HTMLSelectElement} input */
