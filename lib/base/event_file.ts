@@ -10,12 +10,12 @@ export interface EventFile extends Disposable {
 /**
  * Appends events to a file, a line of JSON each. Events that only tell the latest of something (progress, metrics, bars,
  * accounts, books) come at most every `gap` ms of a kind: one that comes earlier waits, is replaced by a later one, and is
- * written before anything else is, or on disposing; so the last is never lost. NaN and infinities become null, known
- * secrets ***.
+ * written before anything else is, or on disposing; so the last is never lost. Of bars, the first `burst` of a file are
+ * all written: history comes at once, and would be a chart of a few. NaN and infinities become null, known secrets ***.
  *
  * It never throws: a file that does not take a line (disk full) is told once, and then left alone.
  */
-export function eventFile(path: string, { gap = 50 } = {}): EventFile {
+export function eventFile(path: string, { gap = 50, burst = 1000 } = {}): EventFile {
   const encoder = new TextEncoder();
   const written = new Map<string, number>(); // ms, by stream of events
   const waiting = new Map<string, StageEvent>();
@@ -45,7 +45,8 @@ export function eventFile(path: string, { gap = 50 } = {}): EventFile {
         return write(event);
       }
       const now = performance.now();
-      if (now - (written.get(stream) ?? -Infinity) < gap) return void waiting.set(stream, event);
+      const early = now - (written.get(stream) ?? -Infinity) < gap;
+      if (early && (event.kind !== "bar" || burst-- <= 0)) return void waiting.set(stream, event);
       written.set(stream, now);
       waiting.delete(stream);
       write(event);

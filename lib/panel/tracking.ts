@@ -140,10 +140,11 @@ async function guarded<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The numbers that say most, where a run has them. */
+/** The numbers that say most, where a run has them: its own, then its agent's on the test part, then others'. */
 function fewOf(metrics: Readonly<Record<string, number>>): Record<string, number | null> {
   const wanted = /(?:^|\/)(?:total_return|sharpe_ratio|max_drawdown|validation_return)$/;
-  const rank = (key: string) => key.split("/").length;
+  const rank = (key: string) =>
+    key.includes("/") ? (/(?:^|\/)(?:agent|strategy)\//.test(key) ? 1 : key.split("/").length) : 0;
   const found = Object.entries(metrics).filter(([key]) => wanted.test(key)).sort(([a], [b]) => rank(a) - rank(b));
   return Object.fromEntries(found.slice(0, 4).map(([key, value]) => [key, Number.isFinite(value) ? value : null]));
 }

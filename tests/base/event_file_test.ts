@@ -30,6 +30,15 @@ Deno.test("events come a line each, in order; of a flood the first, the last and
   ]);
 });
 
+Deno.test("bars that come at once are all told, until there are too many", async () => {
+  const path = `${folder}/bars`;
+  {
+    using file = eventFile(path, { gap: 1e6, burst: 100 });
+    for (let i = 0; i < 500; i++) file.onEvent({ kind: "bar", symbol: "A", bar: i, ohlcv: [1, 1, 1, 1, 1] });
+  }
+  assertEquals((await read(path)).map(({ bar }) => bar), [...Array(101).keys(), 499]);
+});
+
 Deno.test("what JSON cannot say is null, and secrets are not said", async () => {
   const path = `${folder}/redacted`;
   new Secret("hunter22");

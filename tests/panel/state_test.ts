@@ -31,6 +31,13 @@ Deno.test("seeds have curves of their own, numbers without a step are results", 
   assertEquals([Object.keys(curves), results], [["kl#7", "kl#8"], { sharpe: 1 }]);
 });
 
+Deno.test("every one of twenty seeds has all its curves", () => {
+  const state = newState();
+  const values = Object.fromEntries(Array.from({ length: 24 }, (_, i) => [`train/m${i}`, i]));
+  for (let seed = 0; seed < 20; seed++) apply(state, { kind: "metrics", step: 1, values: { ...values, seed } });
+  assertEquals(Object.keys(state.curves).length, 480);
+});
+
 Deno.test("what a trader tells is kept in the same order, the last of it", () => {
   const events: StageEvent[] = Array.from({ length: most.bars + 500 }, (_, i) => [
     { kind: "bar" as const, symbol: "A", bar: i, ohlcv: [i, i, i, i, 1] as [number, number, number, number, number] },

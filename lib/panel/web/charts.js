@@ -246,7 +246,7 @@ export function depthChart(title, book) {
  * @param {string} title @param {() => { time: number[], symbols: string[], value: (symbol: string, i: number) => number }} positions
  */
 export function heatMap(title, positions, height = 120) {
-  return frame(title, (context, width, tall, at) => {
+  const chart = frame(title, (context, width, tall, at) => {
     const { time, symbols, value } = positions();
     if (time.length === 0 || symbols.length === 0) {
       empty(context, width, tall);
@@ -291,6 +291,8 @@ export function heatMap(title, positions, height = 120) {
       summary: `last ${text}`,
     };
   }, { height });
+  chart.element.classList.add("heat", "wide");
+  return chart;
 }
 
 /** Values of many trials in their order, the best so far as a line. @param {string} title @param {() => { trial: number, state: string, value: number | null }[]} trials */

@@ -53,3 +53,9 @@ export function barTime(ms, range) {
 
 /** `approx_kl` → "approx kl". @param {string} name */
 export const words = (name) => name.replaceAll(/[_-]/g, " ");
+
+/** `var_breach` → "VaR breach": the beginning of a sentence. @param {string} name */
+export const title = (name) => words(name).replace(/^var\b/, "VaR").replace(/^./, (first) => first.toUpperCase());
+
+/** "1 line", "3 lines". @param {number} many @param {string} one */
+export const counted = (many, one) => `${whole.format(many)} ${one}${many === 1 ? "" : "s"}`;

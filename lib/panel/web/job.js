@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { depthChart, heatMap, lineChart, trialChart } from "./charts.js";
 import { confirm, fill, h, icon, say, toast } from "./dom.js";
-import { barTime, duration, moment, number, percent, words } from "./format.js";
+import { barTime, counted, duration, moment, number, percent, title, words } from "./format.js";
 import { quoted } from "./form.js";
 import { apply } from "./state.js";
 
@@ -64,6 +64,7 @@ export function jobView(detail, { again, gone, openReport }) {
   const links = h("div", { class: "links" });
   const alerts = h("ul", { class: "alerts" });
   const tiles = h("dl", { class: "tiles" });
+  const outcome = h("div", { class: "charts" }); // of the test period: what matters most once it is there
   const charts = h("div", { class: "charts" });
   const more = h(
     "details",
@@ -93,6 +94,7 @@ export function jobView(detail, { again, gone, openReport }) {
     bars,
     links,
     tiles,
+    outcome,
     charts,
     more,
     tables,
@@ -184,10 +186,17 @@ export function jobView(detail, { again, gone, openReport }) {
   /** @param {boolean} live */
   function drawBars(live) {
     const shown = live ? state.progress.filter(({ done, total }) => total === null || done < total).slice(-3) : [];
-    const waits = live && shown.length === 0 && state.progress.length === 0;
+    const last = state.progress.at(-1);
     fill(
       bars,
-      waits ? h("p", { class: "muted" }, "Starting …") : null,
+      live && shown.length === 0
+        ? h(
+          "div",
+          { class: "bar" },
+          h("div", { class: "bar-head" }, h("span", {}, last ? `${last.label}: done; what follows …` : "Starting …")),
+          h("progress", { max: 1, "aria-label": "working" }),
+        )
+        : null,
       shown.map(({ label, done, total, note }) => {
         const share = total ? Math.min(1, done / total) : null;
         return h(
@@ -228,17 +237,18 @@ export function jobView(detail, { again, gone, openReport }) {
 
   function drawAlerts() {
     const on = Object.entries(state.alerts).filter(([, alert]) => alert.on);
+    const over = job.ended !== null && ["connected", "closed"].includes(state.feed?.state ?? "");
     fill(
       alerts,
-      state.feed
+      state.feed && !over
         ? h("li", { class: `feed ${state.feed.state}` }, h("b", {}, `Feed ${state.feed.state}`), " ", state.feed.note)
         : null,
-      on.map(([name, { text }]) => h("li", { class: "alert" }, h("b", {}, words(name)), " ", text)),
+      on.map(([name, { text }]) => h("li", { class: "alert" }, h("b", {}, title(name)), " ", text)),
       state.risk.slice(-3).reverse().map(({ rule, reason, bar }) =>
         h(
           "li",
           {},
-          /^\d+$/.test(rule) ? null : [h("b", {}, words(rule)), " "],
+          /^\d+$/.test(rule) ? null : [h("b", {}, title(rule)), " "],
           `${reason} `,
           h("span", { class: "muted" }, barTime(bar, 8e8)),
         )
@@ -270,6 +280,7 @@ export function jobView(detail, { again, gone, openReport }) {
           lineChart("Equity", () => [{ name: "equity", color: "agent", x: state.equity.x, y: state.equity.y }], {
             x: "time",
           }),
+        outcome,
       );
       show(
         "drawdown",
@@ -289,22 +300,28 @@ export function jobView(detail, { again, gone, openReport }) {
               format: percent,
             },
           ),
+        outcome,
       );
     }
     for (const symbol of Object.keys(prices).slice(0, 8)) {
       show(`price ${symbol}`, () =>
-        lineChart(`${symbol}: price and trades`, () => [{
-          name: symbol,
-          color: "ink",
-          width: 1.2,
-          x: state.bars[symbol].time,
-          y: state.bars[symbol].close,
-          marks: state.fills.filter((fill) => fill.symbol === symbol).map(({ bar, price, units }) => ({
-            x: bar,
-            y: price,
-            up: units > 0,
-          })),
-        }], { x: "time", format: (value) => number(value, 5) }));
+        lineChart(
+          `${symbol}: price and trades`,
+          () => [{
+            name: symbol,
+            color: "ink",
+            width: 1.2,
+            x: state.bars[symbol].time,
+            y: state.bars[symbol].close,
+            marks: state.fills.filter((fill) => fill.symbol === symbol).map(({ bar, price, units }) => ({
+              x: bar,
+              y: price,
+              up: units > 0,
+            })),
+          }],
+          { x: "time", format: (value) => number(value, 5) },
+          { note: "▲ bought ▼ sold" },
+        ));
     }
     for (const symbol of Object.keys(books).slice(0, 4)) {
       show(`book ${symbol}`, () => depthChart(`${symbol}: order book`, () => state.books[symbol]));
@@ -323,6 +340,7 @@ export function jobView(detail, { again, gone, openReport }) {
       show("trials", () => trialChart("Trials: value and the best so far", () => state.trials));
     }
     drawCurves();
+    for (const place of [outcome, charts]) arrange(place);
   }
 
   function drawHistory() {
@@ -343,7 +361,7 @@ export function jobView(detail, { again, gone, openReport }) {
         },
         { x: "time" },
         { note: "test period; grey: the market, without costs" },
-      ));
+      ), outcome);
     show(
       "h drawdown",
       () =>
@@ -358,6 +376,7 @@ export function jobView(detail, { again, gone, openReport }) {
           zero: true,
           format: percent,
         }),
+      outcome,
     );
     for (const symbol of symbols.slice(0, 6)) {
       show(`h price ${symbol}`, () =>
@@ -375,14 +394,14 @@ export function jobView(detail, { again, gone, openReport }) {
         }], {
           x: "time",
           format: (value) => number(value, 5),
-        }, { note: "▲ bought ▼ sold" }));
+        }, { note: "▲ bought ▼ sold" }), outcome);
     }
     show("h weights", () =>
       heatMap("Positions, share of equity", () => ({
         time: [...of().time],
         symbols,
         value: (symbol, i) => of().weights[symbol][i] ?? 0,
-      }), Math.min(420, 70 + 18 * symbols.length)));
+      }), Math.min(420, 70 + 18 * symbols.length)), outcome);
   }
 
   function drawCurves() {
@@ -430,7 +449,7 @@ export function jobView(detail, { again, gone, openReport }) {
         ? h("section", { class: "card" }, h("h3", {}, "Workers"), workerTable(state.workers))
         : null,
       state.trials.length > 0
-        ? fold("trials", `Best of ${state.trials.length} trials`, trialTable(state.trials), true)
+        ? fold("trials", `Best of ${counted(state.trials.length, "trial")}`, trialTable(state.trials), true)
         : null,
       results.length > 0
         ? fold(
@@ -464,7 +483,7 @@ export function jobView(detail, { again, gone, openReport }) {
     const low = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 30;
     say(lines, text);
     if (low) lines.scrollTop = lines.scrollHeight;
-    say(/** @type {Element} */ (logBox.querySelector(".count")), `${log.length} lines`);
+    say(/** @type {Element} */ (logBox.querySelector(".count")), counted(log.length, "line"));
   }
   logBox.addEventListener("toggle", () => void (lines.scrollTop = lines.scrollHeight));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -498,6 +517,12 @@ export function jobView(detail, { again, gone, openReport }) {
       for (const { dispose } of drawn.values()) dispose();
     },
   };
+}
+
+/** Leaves no gap: of an odd number of charts the last one is as wide as two. @param {Element} place */
+function arrange(place) {
+  const narrow = [...place.children].filter((chart) => !chart.classList.contains("heat"));
+  narrow.forEach((chart, i) => chart.classList.toggle("wide", narrow.length % 2 === 1 && i === narrow.length - 1));
 }
 
 /** The numbers that say most, where a job has them. @param {JobState} state */
@@ -560,7 +585,7 @@ function trialTable(trials) {
   const best = [...trials].sort((a, b) => (b.value ?? -Infinity) - (a.value ?? -Infinity)).slice(0, 20);
   const params = [...new Set(best.flatMap(({ params }) => Object.keys(params)))].slice(0, 8);
   return table(
-    ["trial", "value", "state", ...params],
+    ["trial", "value", "state", ...params.map((name) => name.split(".").at(-1) ?? name)],
     best.map(({ trial, value, state, params: own }) => [
       String(trial),
       number(value),
@@ -573,6 +598,8 @@ function trialTable(trials) {
     [true, true, false, ...params.map(() => true)],
   );
 }
+
+const mebibytes = (/** @type {number} */ bytes) => `${number(bytes / 2 ** 20, 4)} MiB`;
 
 /** @param {JobState["workers"]} workers */
 function workerTable(workers) {
@@ -607,8 +634,10 @@ function workerTable(workers) {
             {},
             names.map((name) => {
               const value = worker[name];
+              if (name === "pid") return h("td", { class: "number" }, String(value ?? "–"));
+              if (name === "heap" && typeof value === "number") return h("td", { class: "number" }, mebibytes(value));
               if ((name === "cpu" || name === "rss") && typeof value === "number") {
-                const text = name === "rss" ? `${number(value / 2 ** 20, 4)} MiB` : `${number(value, 2)} cores`;
+                const text = name === "rss" ? mebibytes(value) : `${number(value, 2)} cores`;
                 return h(
                   "td",
                   { class: "number" },

@@ -1,8 +1,8 @@
 // @ts-check
 /** Lists: the overview, jobs, models, runs, reports. */
 import { ask } from "./api.js";
-import { confirm, fill, h, icon, toast } from "./dom.js";
-import { duration, moment, number, percent, words } from "./format.js";
+import { confirm, fill, h, icon, say, toast } from "./dom.js";
+import { counted, duration, moment, number, percent, words } from "./format.js";
 import { pill, table } from "./job.js";
 
 /** @typedef {import("../jobs.ts").Job} Job */
@@ -39,6 +39,21 @@ export function overview(jobs, stages, watch) {
     {},
     head("Desk", live.length > 0 ? `${live.length} ${live.length === 1 ? "job runs" : "jobs run"}` : "Nothing runs"),
     live.length > 0 ? h("div", { class: "cards" }, live.map((job) => liveCard(job, watch))) : null,
+    past.length > 0
+      ? h(
+        "section",
+        {},
+        h("h2", {}, "Latest"),
+        jobTable(past),
+        jobs.length > live.length + past.length
+          ? h("p", { class: "small" }, h("a", { href: "#/jobs" }, "All jobs"))
+          : null,
+      )
+      : empty(
+        "No job has run yet",
+        "A backtest on the bundled candles takes seconds and shows what a job looks like.",
+        go("#/start/backtest", "Run a backtest", "primary"),
+      ),
     h(
       "section",
       {},
@@ -49,16 +64,6 @@ export function overview(jobs, stages, watch) {
         stages.filter(({ unavailable }) => !unavailable).map(({ name, title, summary }) =>
           h("a", { class: "start-tile", href: `#/start/${name}` }, h("b", {}, title), h("span", {}, summary))
         ),
-      ),
-    ),
-    h(
-      "section",
-      {},
-      h("h2", {}, "Latest"),
-      past.length > 0 ? jobTable(past) : empty(
-        "No job has run yet",
-        "A backtest on the bundled candles takes seconds and shows what a job looks like.",
-        go("#/start/backtest", "Run a backtest", "primary"),
       ),
     ),
   );
@@ -176,7 +181,7 @@ export function models() {
         {},
         head("Models", `${versions.length} ${versions.length === 1 ? "version" : "versions"} of candelabra`),
         table(
-          ["version", "is", "validation", "data", "network", "seeds", ""],
+          ["version", "alias", "validation", "data", "network", "seeds", ""],
           versions.map((model) => [
             h(
               "a",
@@ -198,6 +203,13 @@ export function models() {
                     location.assign(`#/start/evaluate?model=${encodeURIComponent(`${model.name}/${model.version}`)}`),
                 },
               }, "Evaluate"),
+              h("button", {
+                class: "button small",
+                on: {
+                  click: () =>
+                    location.assign(`#/start/paper?model=${encodeURIComponent(`${model.name}/${model.version}`)}`),
+                },
+              }, "Trade on paper"),
               model.aliases.includes("champion")
                 ? null
                 : h("button", { class: "button small", on: { click: () => void promote(model, versions) } }, "Promote"),
@@ -247,6 +259,7 @@ export function runs(openReport) {
     const { uri } = await ask("tracking");
     const kinds = [...new Set(found.map(({ kind }) => kind))].filter(Boolean).sort();
     const body = h("div");
+    const many = h("span", { class: "muted small", role: "status" });
     const only = h(
       "select",
       { "aria-label": "Kind of run", on: { change: () => list() } },
@@ -255,6 +268,7 @@ export function runs(openReport) {
     );
     const list = () => {
       const rows = found.filter(({ kind, parent }) => (only.value === "" ? parent === "" : kind === only.value));
+      say(many, `${counted(rows.length, "run")}, newest first`);
       fill(
         body,
         rows.length === 0
@@ -288,7 +302,8 @@ export function runs(openReport) {
       {},
       head(
         "Runs",
-        `${found.length}, newest first`,
+        "",
+        many,
         only,
         h("a", { class: "button", href: uri, target: "_blank", rel: "noopener noreferrer" }, icon("out"), "MLflow"),
       ),

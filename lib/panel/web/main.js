@@ -290,17 +290,24 @@ function showStart(name, query) {
         "div",
         { class: "start-page" },
         stageMenu(stages, ""),
-        h(
-          "div",
-          { class: "tiles-start" },
-          stages.map(({ name, title, summary, unavailable }) =>
+        [...new Set(stages.map(({ group }) => group))].map((group) =>
+          h(
+            "section",
+            {},
+            h("h2", {}, group),
             h(
-              "a",
-              { class: `start-tile ${unavailable ? "off" : ""}`, href: `#/start/${name}` },
-              h("b", {}, title),
-              h("span", {}, unavailable || summary),
-            )
-          ),
+              "div",
+              { class: "tiles-start" },
+              stages.filter((stage) => stage.group === group).map(({ name, title, summary, unavailable }) =>
+                h(
+                  "a",
+                  { class: `start-tile ${unavailable ? "off" : ""}`, href: `#/start/${name}` },
+                  h("b", {}, title),
+                  h("span", {}, unavailable || summary),
+                )
+              ),
+            ),
+          )
         ),
       ),
     );

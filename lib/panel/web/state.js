@@ -32,7 +32,7 @@
 /** Most of each that is kept. */
 export const most = {
   curve: 3000,
-  curves: 96,
+  curves: 480, // twenty seeds of what a training tells
   bars: 3000,
   fills: 2000,
   weights: 400,
