@@ -25,7 +25,8 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (interrupt.signal.aborted) {
-      log("error", "Interrupted. What was finished is kept; run the same command again to go on.");
+      const said = error instanceof Error && error.message.startsWith("Interrupted. ") ? error.message : undefined;
+      log("error", said ?? "Interrupted. What was finished is kept; run the same command again to go on.");
       return 130;
     }
     tell(error);

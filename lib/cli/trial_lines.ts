@@ -70,6 +70,6 @@ function statusLine({ rows, trials, rungs, slots, left, best }: SweepStatus): st
     ...(running.length > 0 ? [`running ${running.join(", ")}`] : []),
     ...(best ? [`best ${number(best.value!, { digits: 3 })} of trial ${best.trial}`] : []),
     `${slots} at once`,
-    ...(Number.isNaN(left) ? [] : [`${duration(1000 * left)} left`]),
+    ...(Number.isNaN(left) || done >= trials ? [] : [`${duration(1000 * left)} left`]),
   ].join("  ");
 }

@@ -59,7 +59,13 @@ export function sweepVerdict(
         `without skill would show ${
           number(expectedMax, { digits: 4 })
         }. The probability that it is above that (deflated Sharpe ` +
-        `ratio) is ${percent(probability)}${probability > 0.95 ? "" : ": luck alone may explain it"}.`,
+        `ratio) is ${percent(probability)}${
+          probability > 0.95
+            ? ""
+            : sharpe < 0
+            ? "; it loses after costs, so nothing that was tried is worth trading"
+            : ": luck alone may explain it"
+        }.`,
     ...(deflatedFinished && !Number.isNaN(deflatedFinished.deflated)
       ? [
         `If only trials that used their whole budget say how much trials differ, it is ${
