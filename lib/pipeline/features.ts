@@ -3,13 +3,13 @@ import type { Config } from "../config/schema.ts";
 import { featureBuilder } from "../features/build.ts";
 import type { LeakVerdict } from "../features/leaks.ts";
 import { fitScaler, scale, type Scaler } from "../features/scale.ts";
-import { featureSpecs } from "../features/sets.ts";
 import { featureStore, type StoredFeatures } from "../features/store.ts";
 import type { FeatureMatrix } from "../features/matrix.ts";
 import { suspectColumns, type SuspicionVerdict } from "../features/suspects.ts";
 import { barOf, breath, type Deps } from "./deps.ts";
 import { interruptibleLeakCheck } from "./leak_check.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
+import { specsOf } from "./specs.ts";
 
 /** Features of one asset, as they are and as a network sees them. */
 export interface FeaturesResult extends StoredFeatures {
@@ -28,7 +28,7 @@ export async function featuresStage(config: Config, deps: Deps = {}): Promise<Fe
   using bar = barOf(deps, "Building features");
   const pause = breath(deps);
   const [candles] = source.market.assets;
-  const specs = featureSpecs(config.features.spec, { columns: Object.keys(candles.extra) });
+  const specs = specsOf(config, source);
   bar.update(0, 1, `${specs.length} of ${source.name}`);
   const stored = await featureStore(projectPath("data", "features")).load(candles, specs);
   await pause();
@@ -49,7 +49,7 @@ export interface LeakCheck {
 export async function checkLeaksStage(config: Config, deps: Deps = {}): Promise<LeakCheck> {
   const source = await loadMarket(config, deps);
   const [candles] = source.market.assets;
-  const specs = featureSpecs(config.features.spec, { columns: Object.keys(candles.extra) });
+  const specs = specsOf(config, source);
   using bar = barOf(deps, "Looking for look-ahead");
   const compute = featureBuilder(specs, Object.keys(candles.extra));
   const features = await interruptibleLeakCheck(candles, compute, deps, bar);

@@ -1,6 +1,5 @@
 import { quantile } from "../base/stats.ts";
 import type { Config } from "../config/schema.ts";
-import { featureSpecs } from "../features/sets.ts";
 import { memoryTrend, type Part } from "../resources/analyse.ts";
 import type { Sizes, SizesFound } from "../resources/batch_size.ts";
 import type { GpuUsage } from "../resources/gpu.ts";
@@ -22,6 +21,7 @@ import {
   type WorkerLevel,
 } from "./monitor_measure.ts";
 import { openProbes, type Probes } from "./monitor_probes.ts";
+import { specsOf } from "./specs.ts";
 
 /** How long and how much is measured. */
 export interface MonitorOptions {
@@ -79,10 +79,7 @@ export async function monitorStage(
   const before = othersOf(quiet, cores);
 
   const source = await loadMarket(config, deps); // said here if it can't be, and kept for the workers
-  await agentFeatures(
-    source.market,
-    featureSpecs(config.features.spec, { columns: Object.keys(source.market.assets[0].extra) }),
-  );
+  await agentFeatures(source.market, specsOf(config, source));
   await using probes = openProbes(most, deps.signal);
   await using watching = openCollector({ every: 1, workers: () => probes.pids });
   const one = { ...config, agent: { ...config.agent, threads: config.agent.threads ?? 1 } }; // as trials are run

@@ -2,11 +2,11 @@ import { openPpo, type Ppo } from "../agent/ppo.ts";
 import type { Config } from "../config/schema.ts";
 import { marketEnv } from "../env/market_env.ts";
 import { fitScaler, scale } from "../features/scale.ts";
-import { featureSpecs } from "../features/sets.ts";
 import { agentFeatures } from "./agent_features.ts";
 import { actionsOf, ppoOptionsOf, scaledRewards, trainingEnvOf } from "./agent_options.ts";
 import { loadMarket } from "./market.ts";
 import { partClock } from "./monitor_parts.ts";
+import { specsOf } from "./specs.ts";
 
 /** Sizes that speed hangs on; those left out are the settings'. */
 export interface ProbeSizes {
@@ -105,7 +105,7 @@ export function openProbe(): Probe {
 async function worldOf(config: Config) {
   const source = await loadMarket(config);
   const { market, split } = source;
-  const specs = featureSpecs(config.features.spec, { columns: Object.keys(market.assets[0].extra) });
+  const specs = specsOf(config, source);
   const { matrix } = await agentFeatures(market, specs);
   const scaler = fitScaler(matrix, Math.max(split.train.from, matrix.warmup), split.train.to, {
     kind: config.features.scaler,

@@ -6,7 +6,6 @@ import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { spaceOf } from "../env/actions.ts";
 import { fitScaler, scale } from "../features/scale.ts";
-import { featureSpecs } from "../features/sets.ts";
 import { number } from "../report/format.ts";
 import { checkRules, parseRules } from "../risk/mod.ts";
 import { gitState } from "../track/git.ts";
@@ -21,6 +20,7 @@ import { watchRun } from "./monitor_watch.ts";
 import { MODEL_FOLDER, packageModel } from "./model_package.ts";
 import { type Registered, registerModel, type ValidationScore, validationScore } from "./model_store.ts";
 import { notesFor } from "./models.ts";
+import { specsOf } from "./specs.ts";
 import { datasetOf, type RunFacts, tracked, type Tracking, trackingVariables } from "./tracked.ts";
 import { type Columns, type SeedOptions, type SeedTraining, type Training, trainSeed } from "./train_seed.ts";
 
@@ -75,7 +75,7 @@ async function prepare(config: Config, deps: Deps): Promise<{ training: Training
   checkRules(parseRules(config.risk.rules), split.train.to, market.assets.length);
   const actions = actionsOf(config, market.assets.length);
   using bar = barOf(deps, "Building features");
-  const specs = featureSpecs(config.features.spec, { columns: Object.keys(market.assets[0].extra) });
+  const specs = specsOf(config, source);
   bar.update(0, 1, `${specs.length} of ${source.name}`);
   const features = await agentFeatures(market, specs);
   const { matrix } = features;
