@@ -57,7 +57,7 @@ function reportHtml(report: CleaningReport): string {
     `<tr><td>${kind}</td><td style="text-align:right">${format(bars)}</td><td style="text-align:left">` +
     `${escapeHtml(what)}</td><td>${changed ? "changed" : "kept"}</td><td style="text-align:left">` +
     `${escapeHtml(examples.join("; "))}</td></tr>`;
-  const head = `<thead><tr><th>found</th><th>bars</th><th>what</th><th></th><th>first of them</th></tr></thead>`;
+  const head = `<thead><tr><th>Found</th><th>Bars</th><th>What</th><th>Done</th><th>First of them</th></tr></thead>`;
   const table = report.findings.length === 0
     ? ""
     : `<table>${head}<tbody>${report.findings.map(row).join("")}</tbody></table>`;

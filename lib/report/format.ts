@@ -45,6 +45,11 @@ export function compact(value: number): string {
   return number(trim(value), { digits: decimals(trim(value)) });
 }
 
+/** The text with its first letter large: what begins a line. */
+export function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
 /** `90 days`, `1 hour`, `12 minutes`: a length of time in words, in its largest unit that fits. */
 export function span(ms: number): string {
   const units = [["day", 864e5], ["hour", 36e5], ["minute", 6e4], ["second", 1e3], ["millisecond", 1]] as const;

@@ -5,6 +5,7 @@ import { formatDate } from "../base/time.ts";
 import type { CellError } from "./execute.ts";
 import { embedFacts, embedRun, type ReportFacts } from "./facts.ts";
 import { FIGURE_MIME, type FigureContent } from "./figure.ts";
+import { capital } from "./format.ts";
 import { type Heading, highlight, markdownHtml } from "./markdown.ts";
 import {
   type Cell,
@@ -262,7 +263,7 @@ function findingHtml({ finding, tiles, badges }: ReportFacts): string {
 function badgesHtml(badges: readonly Badge[]): string {
   if (badges.length === 0) return "";
   const items = badges.map(({ label, verdict, passed }) =>
-    `<li class="${passed ? "passed" : "failed"}"><b>${escapeHtml(label)}</b> ${escapeHtml(verdict)}</li>`
+    `<li class="${passed ? "passed" : "failed"}"><b>${escapeHtml(capital(label))}</b> ${escapeHtml(verdict)}</li>`
   );
   return `<ul class="badges">${items.join("")}</ul>\n`;
 }

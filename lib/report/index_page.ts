@@ -3,6 +3,7 @@ import { exists, writeAtomic } from "../base/files.ts";
 import { escapeHtml } from "../base/progress.ts";
 import { formatDate } from "../base/time.ts";
 import { readFacts, type ReportFacts, type RunFacts } from "./facts.ts";
+import { capital } from "./format.ts";
 import { page } from "./html.ts";
 import { pageScript } from "./page_script.ts";
 
@@ -51,7 +52,7 @@ export function indexHtml(entries: readonly IndexEntry[]): string {
   return page("Reports", [pageScript()], { content });
 }
 
-function entryHtml({ file, title, status, error, finding, tiles, badges, time, name }: IndexEntry): string {
+function entryHtml({ file, title, status, error, finding, tiles, badges, provenance, time, name }: IndexEntry): string {
   const when = Number.isFinite(time)
     ? `<time datetime="${new Date(time).toISOString()}">${formatDate(time)}</time>`
     : "";
@@ -66,13 +67,20 @@ function entryHtml({ file, title, status, error, finding, tiles, badges, time, n
     }</li>`
   );
   const doubts = badges.filter(({ passed }) => !passed).map(({ label, verdict }) =>
-    `<li class="failed"><b>${escapeHtml(label)}</b> ${escapeHtml(verdict)}</li>`
+    `<li class="failed"><b>${escapeHtml(capital(label))}</b> ${escapeHtml(verdict)}</li>`
   );
-  return `<li class="report" data-status="${status}"><div class="report-when">${when}<br>${
-    escapeHtml(name)
+  return `<li class="report" data-status="${status}"><div class="report-when">${
+    [when, ...[name, ...told(provenance)].map(escapeHtml)].join("<br>")
   }</div><div>` +
     `<h2><a href="${encodeURIComponent(file)}">${escapeHtml(title)}</a></h2>${mark}` +
     `${finding ? `<p>${escapeHtml(finding)}</p>` : ""}` +
     `${numbers.length > 0 ? `<ul class="numbers">${numbers.join("")}</ul>` : ""}` +
     `${doubts.length > 0 ? `<ul class="badges">${doubts.join("")}</ul>` : ""}</div></li>`;
+}
+
+/** What tells reports of one notebook apart: `BTC/USD 1h`, `momentum`, `quick`. */
+function told({ data, strategy, preset }: Readonly<Record<string, string>>): string[] {
+  return [data?.split(", the bundled sample")[0].split(" (")[0], strategy, preset].filter((text) =>
+    text !== undefined && text !== "" && text.length <= 60
+  ) as string[];
 }

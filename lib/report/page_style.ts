@@ -145,7 +145,7 @@ details.long{margin:1rem 0}
 .ansi-magenta-fg,.ansi-bright-magenta-fg{color:var(--random)}`;
 
 const index = `.reports{list-style:none;margin:2rem 0 0;padding:0}
-.report{padding:1.3rem 0;border-top:1px solid var(--grid);display:grid;grid-template-columns:9.5rem 1fr;gap:.2rem 2rem;margin:0}
+.report{padding:1.3rem 0;border-top:1px solid var(--grid);display:grid;grid-template-columns:11rem 1fr;gap:.2rem 2rem;margin:0}
 .report-when{color:var(--muted);font-size:${size.small}px;line-height:1.6;padding-top:.2rem;overflow-wrap:anywhere}
 .report h2{font-size:1.12rem;margin:0 0 .25rem}
 .report h2 a{color:inherit;text-decoration-color:var(--grid)}
@@ -185,6 +185,7 @@ h2,h3,.figure-title{break-after:avoid}
 p{orphans:3;widows:3}
 pre{white-space:pre-wrap}
 .table-scroll,.output,.figure-desk{overflow:visible}
+.table-scroll{background:none}
 .table{font-size:.76rem}
 .table th,.table td{padding:.2rem .45rem}
 .appendix>details:not([open]){display:none}

@@ -95,7 +95,7 @@ export function besideEachOther(tables: readonly Table[]): Table {
 
 /** Style of tables; goes after `themeCss()`. The page's script sorts by `data-sort`, or by text without it. */
 export function tableCss(): string {
-  return `.table-scroll{overflow-x:auto;margin:1.25rem 0;max-width:100%}
+  return `.table-scroll{overflow-x:auto;margin:1.25rem 0;max-width:100%;background:linear-gradient(to left,var(--paper) 40%,transparent) right/48px 100% no-repeat local,linear-gradient(to left,color-mix(in srgb,var(--ink) 22%,transparent),transparent) right/14px 100% no-repeat scroll}
 .table{border-collapse:collapse;font-size:.85rem;line-height:1.35;font-variant-numeric:tabular-nums;color:var(--ink)}
 .table caption{text-align:left;font-weight:600;padding:0 0 .4rem}
 .table th,.table td{padding:.32rem .8rem;border-bottom:1px solid var(--grid);text-align:right;white-space:nowrap;font-weight:400}
@@ -114,7 +114,7 @@ export function tableCss(): string {
 .table-groups .table-scroll{margin:.4rem 0}
 .table-groups .table{width:100%}
 @media screen and (max-width:700px){.table th,.table td{padding-left:.5rem;padding-right:.5rem}.table.pairs th,.table.pairs td{white-space:normal}.table.pairs td{overflow-wrap:anywhere}.table.pairs th{padding-right:.8rem}
-.table:not(.pairs):not(.plain) tr>:first-child{position:sticky;left:0;background:var(--paper);z-index:1}.table:not(.pairs):not(.plain) tr>:first-child:not(.long){max-width:40vw;white-space:normal;overflow-wrap:break-word}}
+.table:not(.pairs):not(.plain) tr>:first-child{position:sticky;left:0;background:var(--paper);z-index:1}.table:not(.pairs):not(.plain) tr>:first-child:not(.long):not(.date){max-width:40vw;white-space:normal;overflow-wrap:break-word}}
 `;
 }
 
@@ -263,13 +263,13 @@ function heading(key: string): string {
 
 function tableHtml({ columns, rows, total, caption }: Shown): string {
   const head = columns.map(({ label, kind, align }) =>
-    `<th scope="col" data-type="${kind === "text" ? "text" : "number"}"${align === "left" ? ' class="left"' : ""}>${
-      escapeHtml(label)
-    }</th>`
+    `<th scope="col" data-type="${kind === "text" ? "text" : "number"}"${
+      align === "left" ? ' class="left" style="text-align:left"' : ""
+    }>${escapeHtml(label)}</th>`
   );
   const body = Array.from(
     { length: rows },
-    (_, i) => `<tr>${columns.map(({ cells, align }) => cellHtml(cells[i], align)).join("")}</tr>`,
+    (_, i) => `<tr>${columns.map(({ cells, align, kind }) => cellHtml(cells[i], align, kind)).join("")}</tr>`,
   );
   const foot = rows < total || total === 0
     ? `<tfoot><tr><td colspan="${Math.max(1, columns.length)}">${countText(rows, total)}</td></tr></tfoot>`
@@ -279,8 +279,13 @@ function tableHtml({ columns, rows, total, caption }: Shown): string {
   }</tr></thead><tbody>${body.join("\n")}</tbody>${foot}</table></div>`;
 }
 
-function cellHtml({ text, sort, negative }: ShownCell, align: "left" | "right"): string {
-  const names = [align === "left" && "left", text.length > LONG && "long", negative && "negative"].filter(Boolean).join(
+function cellHtml({ text, sort, negative }: ShownCell, align: "left" | "right", kind?: Kind): string {
+  const names = [
+    align === "left" && "left",
+    kind === "date" && "date",
+    text.length > LONG && "long",
+    negative && "negative",
+  ].filter(Boolean).join(
     " ",
   );
   // For JupyterLab, which has no style sheet of ours and strips var(); the page's own rule is the stronger.

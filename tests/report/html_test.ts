@@ -88,7 +88,7 @@ Deno.test("the header says title, finding, figures beside their yardsticks, chec
   assertEquals([...page.matchAll(/<h1/g)].length, 1);
   has(page, '<p class="finding">Momentum earned less than &#60;holding&#62;.</p>');
   has(page, /<li class="tile bad">.*Return.*−3\.1 %.*buy and hold \+4\.0 %/);
-  has(page, /<li class="passed"><b>look-ahead<\/b> none found<\/li><li class="failed"><b>seeds<\/b> one<\/li>/);
+  has(page, /<li class="passed"><b>Look-ahead<\/b> none found<\/li><li class="failed"><b>Seeds<\/b> one<\/li>/);
   has(page, `title="${"0123456789abcdef".repeat(4)}">0123456789ab</span>`);
   has(page, /<time datetime="2024-01-02T03:04:00\.000Z">2024-01-02 03:04 UTC<\/time>/);
   has(page, '<a href="http://127.0.0.1:5000/#/experiments/1/runs/r" rel="noopener">');

@@ -58,6 +58,22 @@ Deno.test("the index lists all reports, newest first, with figures and failures,
   });
 });
 
+Deno.test("the index tells reports of one notebook apart by data, strategy and preset", async () => {
+  const data = "BTC/USD 1h, the bundled sample a (recorded by <b>)";
+  const reports = ["momentum", "mean_reversion"].map((strategy, i) => ({
+    name: `report${i}`,
+    time: 1e12,
+    provenance: { data, strategy, preset: "quick" },
+  }));
+  await withReports(reports, async (folder) => {
+    await writeIndex(folder);
+    const page = await Deno.readTextFile(join(folder, "index.html"));
+    for (const [i, { provenance }] of reports.entries()) {
+      assertStringIncludes(page, `report${i}<br>BTC/USD 1h<br>${provenance.strategy}<br>quick</div>`);
+    }
+  });
+});
+
 Deno.test("an empty folder has an index that says what to do", async () => {
   const folder = await Deno.makeTempDir();
   await writeIndex(join(folder, "reports"));

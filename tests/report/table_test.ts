@@ -52,8 +52,9 @@ Deno.test("the page's table carries raw values for its sorter, and marks negativ
   assertStringIncludes(html, '<td class="negative" data-sort="-12.5" style="color:#c2321f">−12.50</td>');
   assertStringIncludes(
     html,
-    '<td class="left" data-sort="1514764800000" style="text-align:left">2018-01-01 00:00</td>',
+    '<td class="left date" data-sort="1514764800000" style="text-align:left">2018-01-01 00:00</td>',
   );
+  assertStringIncludes(html, '<th scope="col" data-type="text" class="left" style="text-align:left">Side</th>');
   assertStringIncludes(html, '<th scope="col" data-type="number">Profit, USD</th>');
   assertStringIncludes(html, "<td>–</td>"); // without a value to sort by: last in both directions
   assertEquals(html.includes('"negative" data-sort="0"'), false);

@@ -3,7 +3,21 @@ import { type Figure, figure } from "../figure.ts";
 import { between, date, number } from "../format.ts";
 import { stackSvg } from "../svg.ts";
 import { color } from "../theme.ts";
-import { endLabelsOf, extent, isNarrow, lines, padded, panel, rightFor, wantsLog, withHover } from "./frame.ts";
+import {
+  endLabelsOf,
+  extent,
+  isNarrow,
+  type KeyItem,
+  keyRow,
+  lastFinite,
+  lines,
+  lineStyle,
+  padded,
+  panel,
+  rightFor,
+  wantsLog,
+  withHover,
+} from "./frame.ts";
 import { checkLengths, type OwnText, type Period, type Series } from "./inputs.ts";
 import { stretches, thin } from "./thin.ts";
 
@@ -46,7 +60,8 @@ export function indicatorPanels(input: IndicatorPanelsInput, text: OwnText = {})
   const kind = wantsLog(range) ? "log" : "linear";
   const draw = (width: number) => {
     const narrow = isNarrow(width);
-    const names = [endLabelsOf(overlays), ...panels.map(namesOf)];
+    const named = [...endLabelsOf(overlays), ...bandLabels(bands)];
+    const names = [named, ...panels.map(namesOf)];
     const right = narrow ? 10 : Math.max(14, ...names.map(rightFor));
     const shared = { width, x: { domain, kind: "time" }, periods, right } as const;
     const heights = [
@@ -67,7 +82,7 @@ export function indicatorPanels(input: IndicatorPanelsInput, text: OwnText = {})
         ...lines(time, overlays, width),
       ],
       xLabels: panels.length === 0,
-      labels: endLabelsOf(overlays),
+      labels: named,
     });
     const lower = panels.map((one, i) =>
       panel({
@@ -90,6 +105,7 @@ export function indicatorPanels(input: IndicatorPanelsInput, text: OwnText = {})
         labels: namesOf(one),
       })
     );
+    const key = narrow ? [keyRow(width, keyOf(input))] : [];
     const all = [...price, ...panels.flatMap((one) => one.lines)];
     const stops = stretches(time.length, 90).map(({ from, to }) => ({
       from: time[from],
@@ -97,7 +113,13 @@ export function indicatorPanels(input: IndicatorPanelsInput, text: OwnText = {})
       title: [date(time[to - 1]), ...all.map((one) => `${one.name} ${number(one.values[to - 1])}`)].join("\n"),
     }));
     const height = heights.reduce((sum, one) => sum + one, 0);
-    return withHover(stackSvg([upper, ...lower]), stops, { width, height: height - 58, top: 24, right, domain });
+    return withHover(stackSvg([...key, upper, ...lower]), stops, {
+      width,
+      height: height - 58,
+      top: 24,
+      right,
+      domain,
+    });
   };
   return figure(draw, {
     title: `${symbol} and ${panels.map((one) => one.label).join(", ")}, ${between(...domain)}`,
@@ -113,6 +135,24 @@ export function indicatorPanels(input: IndicatorPanelsInput, text: OwnText = {})
 function namesOf({ lines, bars }: IndicatorPanel) {
   const drawn = bars ? lines.slice(1) : lines;
   return drawn.length > 1 ? endLabelsOf(drawn) : [];
+}
+
+/** A band is named at its upper line. */
+function bandLabels(bands: IndicatorPanelsInput["bands"] = []) {
+  return bands.map(({ name, upper }) => ({ text: name, value: lastFinite(upper), colour: color("muted") }));
+}
+
+/** What a phone reads above: the names that stand at the lines' ends elsewhere. */
+function keyOf({ overlays = [], bands = [], panels }: IndicatorPanelsInput): KeyItem[] {
+  const named = (drawn: readonly Series[]) => drawn.map((one, i) => ({ text: one.name, ...lineStyle(one, i) }));
+  return [
+    { text: "close", stroke: color("ink") },
+    ...named(overlays),
+    ...bands.map(({ name }) => ({ text: name, stroke: color("muted"), strokeWidth: 0.8 })),
+    ...panels.map((one) => one.bars ? one.lines.slice(1) : one.lines).filter((drawn) => drawn.length > 1).flatMap(
+      named,
+    ),
+  ];
 }
 
 function bandMarks(

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { type Figure, figure } from "../figure.ts";
-import { number, percent } from "../format.ts";
+import { capital, number, percent } from "../format.ts";
 import { stackSvg } from "../svg.ts";
 import { color, type Role } from "../theme.ts";
 import { endLabelsOf, extent, isNarrow, keyRow, lineStyle, padded, panel, percentTick } from "./frame.ts";
@@ -32,8 +32,9 @@ export function decisionLag({ lags, sharpe }: DecisionLagInput, text: OwnText = 
     format: (v) => number(v, { digits: 2 }),
   }, {
     title: "Sharpe ratio if decisions are carried out later",
-    caption:
-      `${ends}. A Sharpe that falls to nothing after one bar may be a fast edge, or a decision that saw what it should not.`,
+    caption: `${
+      capital(ends)
+    }. A Sharpe that falls to nothing after one bar may be a fast edge, or a decision that saw what it should not.`,
     alt: `Lines of Sharpe ratio by delay in bars: ${ends}.`,
     ...text,
   });
@@ -62,7 +63,7 @@ export function feeColumns({ multiples, returns, fee }: FeeColumnsInput, text: O
     axis: percentTick,
   }, {
     title: "What fees do to the return",
-    caption: `${facts}. The assumed fee is ${number(fee)} bps of traded value a side.`,
+    caption: `${capital(facts)}. The assumed fee is ${number(fee)} bps of traded value a side.`,
     alt: `Lines of return by fee: ${facts}.`,
     ...text,
   });
