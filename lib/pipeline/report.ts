@@ -187,6 +187,7 @@ function titleOf({ cells }: Notebook): string | undefined {
 function tagsOf(said: Summary | undefined): Record<string, string> {
   const tags: Record<string, string> = {};
   if (said?.provenance["data hash"]) tags["candelabra.data_hash"] = said.provenance["data hash"];
+  if (said?.finding) tags["mlflow.note.content"] = said.finding; // the run's description on MLflow's pages
   if (said?.provenance["features hash"]) tags["candelabra.feature_hash"] = said.provenance["features hash"];
   return tags;
 }

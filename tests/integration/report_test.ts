@@ -27,6 +27,7 @@ Deno.test("a user's own notebook becomes a page and a run: parameters, settings 
     `import * as lab from "candelabra";\nconst { config } = lab.loadConfig({ preset, set });`,
     "console.log(`fast=${config.strategy.fast} fee=${config.costs.transaction_fee} spec=${config.features.spec}`)",
     `await lab.keep("kept.json", { answer: 42 });`,
+    `lab.summary({ finding: "It is " + (n + 1) + ".", tiles: [], provenance: {}, metrics: {} });`,
   ], true);
   const { code, stdout, stderr } = await project.lab([
     ...["report", "own.ipynb", "-p", "n=41", "-p", "who=me & you", "--preset", "full", "--set", "strategy.fast=12"],
@@ -41,6 +42,7 @@ Deno.test("a user's own notebook becomes a page and a run: parameters, settings 
   const run = mlflow.runs.get(result.run.id)!;
   assertEquals([run.status, run.params["strategy.fast"], run.params["preset"]], ["FINISHED", "12", "full"]);
   assertEquals(JSON.parse(run.tags["candelabra.command"]).slice(0, 4), ["report", "mine/own.ipynb", "-p", "n=41"]);
+  assertEquals(run.tags["mlflow.note.content"], "It is 42."); // what MLflow's page begins with
   for (const name of ["own.html", "own.ipynb", "results/kept.json"]) assert(run.artifacts.has(name), name);
   assertEquals(run.artifacts.get("own.html"), html);
   const found = JSON.parse((await project.lab(["explain", result.report, "--json"])).stdout);
