@@ -62,7 +62,7 @@ export function paperCommand(context: Context): Command {
     .option("--clear-kill", "releases it, with --resume")
     .addHelpText(
       "after",
-      "\nExamples:\n  lab paper --exchange binance --symbol BTC/USDT --timeframe 1m --model candelabra@champion --name btc\n" +
+      "\nExamples:\n  lab paper --exchange binance --symbol BTC/USDT --timeframe 1h --model candelabra@champion --name btc\n" +
         "  lab paper --name btc --resume\n" +
         "  lab paper --replay BTC/USD --speed 1000x --strategy momentum\n" +
         "  lab paper --replay btc        trades the session btc again, and compares every decision\n" +
@@ -209,6 +209,7 @@ function linesOf({ opening, folder, retraced, end, trades, warnings }: PaperRepo
   const { symbols, step, cash, decider, feed, name } = opening;
   const equity = result?.equity.at(-1) ?? cash;
   const quote = symbols[0].split("/")[1] ?? "";
+  const again = feed.startsWith("replay") ? " --replay FILE" : ""; // whose bars are not kept with the session
   const wrong = Object.entries(faults).filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what}`);
   return [
     `${symbols.join(", ")} ${formatTimeframe(step)} from ${feed}: ${decider.name}${
@@ -223,7 +224,9 @@ function linesOf({ opening, folder, retraced, end, trades, warnings }: PaperRepo
     ...(wrong.length > 0 ? [`! Bars of the stream: ${wrong.join(", ")}`] : []),
     ...(latency.count > 0 ? [`From a bar's message to the decision: ${latencyText(latency)}`] : []),
     ...(trades.length > 0 ? ["", tradesTable(trades)] : []),
-    ...(folder === undefined ? [] : ["", `Kept as data/paper/${name}: lab paper --name ${name} --resume goes on`]),
+    ...(folder === undefined
+      ? []
+      : ["", `Kept as data/paper/${name}: lab paper${again} --name ${name} --resume goes on`]),
   ];
 }
 
