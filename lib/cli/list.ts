@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { didYouMean } from "../base/suggest.ts";
+import type { Setting } from "../base/setting.ts";
 import { optionPaths } from "../config/schema.ts";
 import { listCaches } from "../data/cache.ts";
 import { sampleCatalogue } from "../data/sample.ts";
@@ -21,10 +22,16 @@ export function listCommand(): Command {
   return new Command("list")
     .description(`list what there is, by kind: ${kinds.join(", ")}`)
     .argument("[kind]", kinds.join(" | "))
+    .argument("[name]", `settings of one of the ${Object.keys(tuned).join(", ")}: what each means and takes`)
     .option("--json", "print JSON, and nothing else, on standard output")
-    .action(async (kind: string | undefined, options: { json?: boolean }) => {
+    .action(async (kind: string | undefined, of: string | undefined, options: { json?: boolean }) => {
       if (kind !== undefined && !Object.hasOwn(lists, kind)) {
         throw new RangeError(`Cannot list "${kind}" as there is no such kind: ${didYouMean(kind, kinds)}`);
+      }
+      if (kind !== undefined && of !== undefined) {
+        const rows = settingRows(kind, of);
+        const shown = rows.map((row) => ({ ...row, default: String(row.default) })); // 0.02 is not 0.0 among 250s
+        return print(options, rows, () => tableOf(`${of}: ${tuned[kind][of].help}`, shown));
       }
       const tables: Record<string, Row[]> = {};
       for (const name of kind === undefined ? kinds : [kind]) tables[name] = await lists[name]();
@@ -80,6 +87,40 @@ const lists: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   settings: () =>
     [...optionPaths].map(([path, option]) => ({ setting: path, default: String(option.default), what: option.help })),
 };
+
+/** Kinds of things that have settings. */
+const tuned: Readonly<
+  Record<
+    string,
+    Readonly<Record<string, { readonly help: string; readonly settings: Readonly<Record<string, Setting>> }>>
+  >
+> = { strategies, scenarios, rules: riskRules };
+
+/** The settings of one of a kind. */
+function settingRows(kind: string, name: string): Row[] {
+  if (!Object.hasOwn(tuned, kind)) {
+    throw new RangeError(
+      `Cannot list "${name}" of ${kind} alone as the kind must be ${
+        Object.keys(tuned).join(", ")
+      }: lab list ${kind} has all`,
+    );
+  }
+  if (!Object.hasOwn(tuned[kind], name)) {
+    throw new RangeError(
+      `Cannot list "${name}" as it is none of the ${kind}: ${didYouMean(name, Object.keys(tuned[kind]))}`,
+    );
+  }
+  return Object.entries(tuned[kind][name].settings).map(([setting, one]) => ({
+    setting,
+    default: typeof one.default === "boolean" ? String(one.default) : one.default,
+    takes: "choices" in one
+      ? one.choices.join(" | ")
+      : "min" in one
+      ? `${one.whole ? "whole, " : ""}${one.min} to ${one.max}`
+      : "true | false",
+    what: one.help,
+  }));
+}
 
 const helpOf = (table: Readonly<Record<string, { readonly help: string }>>) =>
   Object.entries(table).map(([name, { help }]) => ({ name, what: help }));

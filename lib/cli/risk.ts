@@ -12,7 +12,10 @@ import { headOf, ruleFacts } from "./head.ts";
 export function riskCommand(context: Context): Command {
   return configured(new Command("risk"))
     .description("what a strategy may lose, and what each risk rule around it prevents and costs")
-    .option("--rules <rules>", 'such as "volatility_target(0.3), trailing_stop(atr=3)"; all of them: lab list rules')
+    .option(
+      "--rules <rules>",
+      'such as "volatility_target(0.3), trailing_stop(atr=3)"; all of them: lab list rules [NAME]',
+    )
     .addHelpText(
       "after",
       '\nExample:\n  lab risk --input BTC/USD --rules "volatility_target(0.3), trailing_stop(atr=3), limit_drawdown(0.2)"\n\n' +

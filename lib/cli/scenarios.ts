@@ -21,7 +21,10 @@ export function scenariosCommand(context: Context): Command {
   }
   return configured(new Command("scenarios"))
     .description("put a strategy through crashes, thin and wild markets, many times, and see what survives")
-    .option("--scenario <names...>", "flash_crash, gap(bars=12), flash_crash+low_liquidity, …; lab list scenarios")
+    .option(
+      "--scenario <names...>",
+      "flash_crash, gap(bars=12), flash_crash+low_liquidity, …; lab list scenarios [NAME]",
+    )
     .option("--seeds <count>", "times that each scenario is drawn")
     .option("--weeks <n>", "severity: as bad as the worst 1 in n weeks of the training data")
     .option("--model <model>", "a trained model in the strategy's place: candelabra@champion, FILE.onnx")

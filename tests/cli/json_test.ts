@@ -35,3 +35,17 @@ Deno.test("--json has the keys that --help names, in their order: no more, and n
     if (name === "risk") assert(facts.drawdowns.length === 5 && facts.drawdowns[0].depth <= facts.drawdowns[4].depth);
   }
 });
+
+Deno.test("lab list tells what a setting of a rule or scenario means and takes, with the names that are near", async () => {
+  const [rule, episodes, wrong, kind] = await project.each([
+    ["list", "rules", "limit_var", "--json"],
+    ["list", "scenarios", "historical_replay"],
+    ["list", "scenarios", "gp"],
+    ["list", "samples", "x"],
+  ]);
+  const [limit, , method] = JSON.parse(rule.stdout);
+  assertEquals([limit.setting, limit.default, limit.takes], ["limit", 0.02, "0.000001 to 1"]);
+  assert(method.takes.includes("historical | normal | cornish_fisher"));
+  assert(episodes.stdout.includes("september_2017 | january_2018") && / 0\.2 +0 to 1/.test(episodes.stdout));
+  assert(wrong.stderr.includes('nearest is "gap"') && kind.stderr.includes("strategies, scenarios, rules"));
+});
