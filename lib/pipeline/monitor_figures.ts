@@ -22,7 +22,10 @@ export function monitorFigures({ levels, decision, parts, samples, memory, other
   const own = kind === "threads" ? "workers" : "this process"; // threads are in this process
   const time = samples.map(({ time }) => time);
   const series = (name: string, of: (sample: Sample) => number): Series => ({ name, values: samples.map(of) });
-  const range = (values: readonly number[]) => `${number(Math.min(...values))} to ${number(Math.max(...values))}`;
+  const range = (values: readonly number[]) => {
+    const [least, most] = [Math.min, Math.max].map((end) => number(end(...values), { digits: 1 }));
+    return least === most ? most : `${least} to ${most}`;
+  };
   return {
     workers: (): Figure =>
       throughputByWorkers({

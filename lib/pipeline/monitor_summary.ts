@@ -13,18 +13,19 @@ export function monitorSummary(report: MonitorReport, config: Config): Summary &
   const speed = (i: number) => othersBusy ? levels[i].quiet : levels[i].throughput;
   const [one, chosen] = [speed(0), speed(workers - 1)];
   const next = levels[workers];
+  const times = number(chosen / one, { digits: 2 });
   return summary({
-    finding:
-      `${count(workers, "worker")} ${workers === 1 ? "does" : "do"} ${number(chosen / one, { digits: 2 })} times the ` +
-      `work of one on this machine's ${count(machine.cores, "core")}${
-        next ? `; one more adds ${addsText(next.adds)}, so more do not help` : ""
-      }.`,
+    finding: `${count(workers, "worker")} ${workers === 1 ? "does" : "do"} ${times} times the work of one${
+      othersBusy ? " by processor time, other programs left out," : ""
+    } on this machine's ${count(machine.cores, "core")}${
+      next ? `; one more adds ${addsText(next.adds)}, so more do not help` : ""
+    }.`,
     tiles: [
-      { label: "Workers", value: String(workers), beside: `${number(chosen / one, { digits: 2 })} times one` },
+      { label: "Workers", value: String(workers), beside: `${times} times one${othersBusy ? " if quiet" : ""}` },
       {
         label: "Steps/s",
         value: number(levels[workers - 1].throughput, { digits: 0 }),
-        beside: `one ${number(levels[0].throughput, { digits: 0 })}`,
+        beside: `one ${number(levels[0].throughput, { digits: 0 })}${othersBusy ? ", others at work" : ""}`,
       },
       { label: "Threads", value: String(best.threads), beside: `${count(threads.length, "setting")} tried` },
       {

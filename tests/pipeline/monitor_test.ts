@@ -35,7 +35,9 @@ Deno.test("a machine is measured with one worker and two, and what to set is sai
     for (const draw of Object.values(figures)) assertStringIncludes(draw().svg, "<svg");
     assertStringIncludes(workerTable(report).text, "advised");
     assertStringIncludes(sizeTable(report).text, "Steps/s");
-    assertStringIncludes(monitorSummary(report, config).finding, "the work of one on this machine's");
+    const says = (othersBusy: boolean) => monitorSummary({ ...report, othersBusy }, config).finding;
+    assertStringIncludes(says(false), "the work of one on this machine's");
+    assertStringIncludes(says(true), "by processor time, other programs left out");
   });
 });
 
