@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { log } from "./base/log.ts";
 import { projectPath } from "./base/project.ts";
+import { writeStandardError } from "./base/standard_error.ts";
 import type { Context } from "./cli/command.ts";
 import { closeEvents } from "./cli/events.ts";
 import { commands } from "./cli/mod.ts";
@@ -55,7 +56,7 @@ async function programFor(args: readonly string[], context: Context): Promise<Co
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
-      writeErr: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+      writeErr: writeStandardError,
       outputError: (text) => log("error", usageFault(text)),
     });
   const [first, second] = args.filter((arg) => !arg.startsWith("-"));

@@ -1,4 +1,5 @@
 import { redact } from "./secret.ts";
+import { writeStandardError } from "./standard_error.ts";
 
 /** How much a line matters. */
 export type Level = "debug" | "info" | "warn" | "error";
@@ -14,7 +15,7 @@ export function log(level: Level, message: string, fields: Readonly<Record<strin
   const line = structured()
     ? json({ ...fields, time: new Date().toISOString(), level, message })
     : human(level, message, fields);
-  Deno.stderr.writeSync(new TextEncoder().encode(redact(line) + "\n"));
+  writeStandardError(redact(line) + "\n");
 }
 
 /** Whether lines are for machines: `LOG_FORMAT=json`. */

@@ -1,4 +1,5 @@
 import { log, structured } from "./log.ts";
+import { writeStandardError as write } from "./standard_error.ts";
 
 /** Called by long work: `done` of `total` (Infinity when unknown) and what is going on. Must be cheap. */
 export type OnProgress = (done: number, total: number, note?: string) => void;
@@ -18,9 +19,6 @@ export function progress(label: string, { quiet = false, pause = 2000 } = {}): P
   if (inNotebook()) return notebookBar(label);
   return Deno.stderr.isTerminal() && !structured() ? terminalBar(label) : lineBar(label, pause);
 }
-
-const encoder = new TextEncoder();
-const write = (text: string) => Deno.stderr.writeSync(encoder.encode(text));
 
 /** Whether the code runs inside a Deno Jupyter kernel. */
 export function inNotebook(): boolean {

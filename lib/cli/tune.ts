@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { writeStandardError } from "../base/standard_error.ts";
 import { presets } from "../config/presets.ts";
 import { samplers } from "../hyperopt/samplers.ts";
 import { schedulers } from "../hyperopt/schedulers.ts";
@@ -138,7 +139,7 @@ async function act(context: Context, preset: string | undefined, options: Option
   let shown = name;
   const quiet = Boolean(options.json) && !Deno.stderr.isTerminal();
   const started = performance.now();
-  const lines = trialLines((text) => quiet || Deno.stderr.writeSync(new TextEncoder().encode(text)), terminalWidth());
+  const lines = trialLines((text) => quiet || writeStandardError(text), terminalWidth());
   const address = options.address ?? loaded.settings.rayAddress;
   const tuning: TuneOptions = {
     ...where,

@@ -2,6 +2,7 @@ import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
 import { setImmediate } from "node:timers";
 import { log } from "../base/log.ts";
+import { writeStandardError } from "../base/standard_error.ts";
 import { waitAtMost } from "../base/wait_at_most.ts";
 import { kernelEnvironment } from "./kernel_environment.ts";
 import { type GuardPolicy, openGuard } from "./kernel_guard.ts";
@@ -291,7 +292,7 @@ export class Kernel implements AsyncDisposable {
       );
       if (told === "") continue;
       this.#lastWords = (this.#lastWords + told).slice(-2000);
-      await Deno.stderr.write(encoder.encode(told));
+      writeStandardError(told);
     }
   }
 }

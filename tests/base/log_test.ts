@@ -80,3 +80,21 @@ Deno.test("a progress bar away from a terminal writes a line now and then, to st
   assertEquals(lines.filter((line) => line.startsWith("open")).length, 1);
   assertMatch(lines.at(-1) ?? "", /^empty 100 %/);
 });
+
+Deno.test("work goes on where nobody reads standard error any more", async () => {
+  const code = `import { log } from ${base("log")}; import { progress } from ${base("progress")};
+    await Deno.stdin.readable.pipeTo(new WritableStream()); // until the pipe is closed
+    using bar = progress("work", { pause: 0 });
+    for (let i = 0; i <= 10; i++) { log("warn", "to nobody"); bar.update(i, 10); }
+    console.log("to its end");`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", code],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  await child.stderr.cancel();
+  await child.stdin.close();
+  const [said, { code: exit }] = await Promise.all([new Response(child.stdout).text(), child.status]);
+  assertEquals([exit, said], [0, "to its end\n"]);
+});
