@@ -166,14 +166,14 @@ export async function openJobs(
       if (!(error instanceof Deno.errors.NotFound)) log("warn", `${events} was not removed: ${error.message}`);
     });
     const { code, success, signal } = status;
-    const stopped = live.asked && !success;
+    const stopped = live.asked && (!success || live.job.stage === "paper"); // a trader that is told to ends well
     const job: Job = {
       ...live.job,
       ended: Date.now(),
       code,
       result: resultOf(live.state),
-      status: success ? "finished" : stopped ? "stopped" : "failed",
-      message: success ? "" : stopped ? stoppedText(live, signal) : faultOf(live.log, code, signal),
+      status: stopped ? "stopped" : success ? "finished" : "failed",
+      message: stopped ? stoppedText(live, signal) : success ? "" : faultOf(live.log, code, signal),
     };
     flush(live);
     await write(live, job);
@@ -344,8 +344,9 @@ function end(child: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-function stoppedText({ state }: Live, signal: Deno.Signal | null): string {
+function stoppedText({ job, state }: Live, signal: Deno.Signal | null): string {
   if (signal === "SIGKILL") return "Ended at once; what it had finished is kept";
+  if (job.stage === "paper") return "Stopped between two bars; what it holds, it holds on paper. Resume goes on";
   const last = state.progress.at(-1);
   return last?.total ? `Stopped at ${Math.round(100 * last.done / last.total)} % of: ${last.label}` : "Stopped";
 }

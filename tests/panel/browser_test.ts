@@ -156,6 +156,33 @@ browserTest("a trader is watched and killed after a question, on a phone", async
   assertEquals(low, []); // every target can be hit
 }, true);
 
+browserTest(
+  "a trader that was stopped says so and is gone on with; a panel that is silent is told of",
+  async (page, test) => {
+    const { body: { id } } = await test.ask("/api/jobs", {
+      stage: "paper",
+      set: { "run.experiment": "goes on", "strategy.fast": "7" },
+      options: { replay: "BTC/USD", name: "mine" },
+    });
+    await goTo(page, test, `jobs/${id}`);
+    await page.waitForSelector("figure.chart canvas");
+    await page.click("text=Stop");
+    await page.waitForSelector(".pill.stopped");
+    assertMatch(await text(page, ".notice:not(.lost)"), /^Stopped between two bars/);
+    await page.click("text=Resume");
+    await page.waitForFunction(() => document.querySelector(".command")?.textContent?.includes("--resume"));
+    assertEquals(
+      await text(page, ".command"),
+      "deno task lab paper --replay=BTC/USD --name=mine --resume --preset=quick", // a session goes on as it began
+    );
+    await page.route("**/api/events", (route) => route.fulfill({ body: "" }));
+    await page.reload();
+    await page.waitForSelector(".lost:not([hidden])");
+    await page.unroute("**/api/events");
+    await page.waitForSelector(".lost", { state: "hidden" });
+  },
+);
+
 browserTest("everything can be done with keys, in a sensible order, and themes have contrast", async (page, test) => {
   await page.keyboard.press("Tab");
   await page.keyboard.press("g");

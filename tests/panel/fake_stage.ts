@@ -9,6 +9,12 @@ Deno.addSignalListener("SIGINT", () => void (stopped = does !== "deaf"));
 if (does !== "deaf") Deno.stdin.readable.pipeTo(new WritableStream()).finally(() => Deno.exit(99)); // the panel is gone
 
 tell({ kind: "progress", label: words[0], done: 0, total: 100, note: "begins" });
+tell({
+  kind: "run",
+  id: "1",
+  name: `a run whose name is as long as ${"a sweep's ".repeat(5)}`,
+  url: "http://127.0.0.1/",
+});
 tell({ kind: "metrics", step: 1, values: { "train/approx_kl": 0.01 } });
 console.log(`does ${words.join(" ")}`);
 
@@ -48,7 +54,7 @@ for (let i = 1; does === "goes on" || does === "deaf"; i++) {
     tell({ kind: "book", symbol: "BTC/USDT", bids: [[99, 1], [98, 2]], asks: [[101, 1], [102, 3]] });
     if (i % 5 === 0) tell({ kind: "fill", bar, symbol: "BTC/USDT", units: i % 2 ? 1 : -1, price: 100, fee: 0.1 });
   }
-  if (stopped || Date.now() - start > 300_000) Deno.exit(130);
+  if (stopped || Date.now() - start > 300_000) Deno.exit(words[0] === "paper" ? 0 : 130); // a trader ends well
 }
 tell({ kind: "progress", label: words[0], done: 100, total: 100, note: "" });
 tell({

@@ -42,7 +42,7 @@ const dull = ["time/total_timesteps", "time/iterations", "train/n_updates", "tra
  * The view of a job.
  *
  * @param {{ job: Job, state: JobState, log: string[] }} detail
- * @param {{ again: (job: Job) => void, gone: () => void, openReport: (path: string) => void }} acts
+ * @param {{ again: (order: Job["order"]) => void, gone: () => void, openReport: (path: string) => void }} acts
  */
 export function jobView(detail, { again, gone, openReport }) {
   let { job } = detail;
@@ -58,7 +58,8 @@ export function jobView(detail, { again, gone, openReport }) {
     icon("kill"),
     "Kill switch",
   );
-  const repeat = h("button", { class: "button", on: { click: () => again(job) } }, icon("again"), "Again");
+  const repeat = h("button", { class: "button", on: { click: () => again(job.order) } }, icon("again"), "Again");
+  const resume = h("button", { class: "button", on: { click: () => again(resumed()) } }, icon("start"), "Resume");
   const remove = h("button", { class: "button quiet", on: { click: () => void take() } }, "Remove");
   const bars = h("div", { class: "bars" });
   const links = h("div", { class: "links" });
@@ -87,7 +88,7 @@ export function jobView(detail, { again, gone, openReport }) {
       "header",
       { class: "page-head" },
       h("div", {}, h("h1", { tabindex: "-1" }, job.title), h("p", { class: "under" }, pillPlace, times)),
-      h("div", { class: "actions" }, kill, stop, repeat, remove),
+      h("div", { class: "actions" }, kill, stop, resume, repeat, remove),
     ),
     message,
     alerts,
@@ -108,6 +109,14 @@ export function jobView(detail, { again, gone, openReport }) {
   );
   /** @type {Map<string, { element: HTMLElement, update: () => void, dispose: () => void }>} */
   const drawn = new Map();
+
+  /** The order that goes on with a trader's session: as it began, so that only its name and its bars' source are said. */
+  function resumed() {
+    const { name, replay, speed, exchange } = job.order.options;
+    const source = Object.fromEntries(Object.entries({ replay, speed, exchange }).filter(([, value]) => value));
+    const released = state.alerts.kill_switch?.on ? { "clear-kill": "true" } : {};
+    return { ...job.order, set: {}, options: { ...source, name, resume: "true", ...released } };
+  }
 
   async function end() {
     try {
@@ -169,6 +178,7 @@ export function jobView(detail, { again, gone, openReport }) {
     stop.classList.toggle("danger", job.status === "stopping");
     kill.hidden = !live || job.stage !== "paper";
     repeat.hidden = remove.hidden = live;
+    resume.hidden = live || job.stage !== "paper" || !job.order.options.name;
     drawBars(live);
     drawLinks();
     drawAlerts();

@@ -38,6 +38,11 @@ const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 const main = h("main", { id: "main", tabindex: "-1" });
 const link = h("span", { class: "link off" }, "connecting");
 const count = h("span", { class: "nav-count" });
+const lost = h(
+  "p",
+  { class: "notice warn lost", role: "alert", hidden: true },
+  "The panel does not answer: what you see is what it said last. This page goes on by itself once it does.",
+);
 
 addEventListener("hashchange", () => {
   if (location.hash.startsWith("#token=")) {
@@ -101,12 +106,13 @@ async function begin() {
       ),
     ),
     main,
+    lost,
   );
   await route();
   void follow(cursor, take, (connected) => {
     say(link, connected ? "live" : "no connection");
     link.className = connected ? "link" : "link off";
-    if (!connected) announce("The connection to the panel is lost; trying again");
+    lost.hidden = connected;
   });
 }
 
@@ -256,9 +262,10 @@ async function showJob(id) {
     const detail = await ask(`jobs/${encodeURIComponent(id)}`);
     if (place() !== `jobs/${id}`) return;
     view = jobView(detail, {
-      again: (job) => {
-        again = job.order;
-        location.assign(`#/start/${job.stage}`);
+      again: (order) => {
+        const { name: _, ...options } = order.options; // its session is there already
+        again = order.stage === "paper" && order.options.resume !== "true" ? { ...order, options } : order;
+        location.assign(`#/start/${order.stage}`);
       },
       gone: () => location.assign("#/jobs"),
       openReport,
