@@ -35,7 +35,7 @@ async function bench() {
     const stream = await openStream({
       ...{ exchange: "binance", symbols: ["BTC/USDT"], timeframe: "1h", rateLimit: 0, now: exchange.now },
       ...{ endpoint: exchange.url, webSocketEndpoint: live.wsUrl, firstWait: 1, longestWait: 20, checkEvery: 2 },
-      ...{ maxSkew: Infinity, random: rng(1), holeAfter: 1e9, grace: 1e12, leaseFor: 150 },
+      ...{ maxSkew: Infinity, random: rng(1), holeAfter: 1e9, grace: 1e12, leaseFor: 60_000 },
       ...{ redisUrl: new Secret(redis.url), ...own },
     });
     const events: StreamEvent[] = [];
@@ -98,9 +98,9 @@ Deno.test({
   ignore,
   async fn() {
     await using to = await bench();
-    const first = await to.trader();
+    const first = await to.trader({ leaseFor: 6000 });
     await to.live.whenSubscribed(1);
-    await using second = await to.trader();
+    await using second = await to.trader({ leaseFor: 6000 });
     await to.live.tick(2);
     await first.until(count(2));
     await second.until(count(2));
@@ -124,10 +124,11 @@ Deno.test({
     await using dead = await openRedisBars({ ...others, beside: "books=0,trades=false" });
     const shared = { symbol: "BTC/USDT", bar: truth(btc, 100, 101)[0], source: "stream" } as const;
     assertEquals([await dead.add(shared), await dead.add(shared)], [true, false]); // it is there already
-    assert(await dead.lease("BTC/USDT", 400)); // and is never heard of again
-    await using trader = await to.trader({ since: at(99) });
+    assert(await dead.lease("BTC/USDT", 60_000));
+    await using trader = await to.trader({ since: at(99), leaseFor: 150 });
     await trader.until(count(2));
     assertEquals(to.live.connections, 0);
+    assert(await dead.lease("BTC/USDT", 100)); // and is never heard of again
     await to.live.whenConnected(1);
     await to.live.whenSubscribed(1);
     await to.live.tick(3);
@@ -160,9 +161,9 @@ Deno.test({
   ignore,
   async fn() {
     await using to = await bench();
-    await using first = await to.trader();
+    await using first = await to.trader({ leaseFor: 3000 });
     await to.live.whenSubscribed(1);
-    await using second = await to.trader({ grace: 0 });
+    await using second = await to.trader({ grace: 0, leaseFor: 3000 });
     await to.live.tick(2);
     await first.until(count(2));
     await second.until(count(2));

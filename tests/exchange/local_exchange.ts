@@ -179,7 +179,8 @@ function broken(): Response {
   const body = new ReadableStream({
     async start(controller) {
       controller.enqueue(new TextEncoder().encode("[["));
-      await new Promise((resolve) => setTimeout(resolve, 10)); // else nothing at all is sent, and fetch asks again itself
+      // Several turns of this thread, else nothing at all may be sent, and fetch asks again itself.
+      for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
       controller.error(new Error("made to break"));
     },
   });

@@ -33,8 +33,8 @@ function setUp(more: readonly string[] = [], disturb?: () => Disturbance | undef
   });
   const keys = { exchangeApiKey: new Secret("test-network-key"), exchangeApiSecret: new Secret("test-network-secret") };
   const loaded = { config, settings: { ...settings, ...keys }, ...rest };
-  // Where no message goes wrong, a bar is asked for only after a second: an answer may be quicker than the message.
-  const grace = disturb ? 0 : 1000;
+  // Where no message goes wrong, a bar is asked for late: an answer may be quicker than the message.
+  const grace = disturb ? 0 : flow;
   const own: Partial<StreamOptions> = {
     ...{ endpoint: exchange.url, webSocketEndpoint: live.wsUrl, rateLimit: 0, now: flowing(exchange.now) },
     ...{
@@ -56,12 +56,14 @@ function setUp(more: readonly string[] = [], disturb?: () => Disturbance | undef
   return { exchange, live, run, config };
 }
 
-/** A clock that moves by jumps goes on for a second after each as time does. */
+const flow = 3000; // ms
+
+/** A clock that moves by jumps goes on for a while after each as time does. */
 function flowing(now: () => number): () => number {
   let [last, at] = [now(), performance.now()];
   return () => {
     if (now() !== last) [last, at] = [now(), performance.now()];
-    return last + Math.min(1000, performance.now() - at);
+    return last + Math.min(flow, performance.now() - at);
   };
 }
 
