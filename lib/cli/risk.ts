@@ -73,7 +73,9 @@ export function riskCommand(context: Context): Command {
             share(wild("volatility"))
           } by volatility, as known at the time`,
           "",
-          `One-bar value at risk of the market at ${100 * level} %, forecast from ${config.risk.window} returns:`,
+          `One-bar value at risk of the market at ${
+            Number((100 * level).toPrecision(6))
+          } %, forecast from ${config.risk.window} returns:`,
           tailTable(tails).text,
           "",
           facts.finding,

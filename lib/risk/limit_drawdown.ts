@@ -1,5 +1,6 @@
 import { ask, goFlat, remember } from "./plan.ts";
 import type { RiskRule } from "./rule.ts";
+import { number } from "./say.ts";
 
 /**
  * Goes flat once equity is `limit` (0.2 = 20 %) or more below its peak, and stays flat; or, with `cooling`, for that many
@@ -35,8 +36,8 @@ export function limitDrawdown(limit = 0.2, { cooling = 0 } = {}): RiskRule {
       if (since < 0) return;
       const acts = first || intent.weights.some((weight) => weight !== 0 && weight === weight);
       goFlat(intent);
-      if (first) return `Drawdown ${(100 * drawdown).toFixed(1)} % is over the limit of ${100 * limit} %`;
-      return acts ? `Stays flat after a drawdown over the limit of ${100 * limit} %` : undefined;
+      if (first) return `Drawdown ${(100 * drawdown).toFixed(1)} % is over the limit of ${number(100 * limit)} %`;
+      return acts ? `Stays flat after a drawdown over the limit of ${number(100 * limit)} %` : undefined;
     };
   };
 }

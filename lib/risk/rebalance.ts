@@ -1,7 +1,8 @@
 import type { Market } from "../market/market.ts";
+import type { Account, Intent } from "../sim/intent.ts";
 import { ask, planned, remember } from "./plan.ts";
 import type { RiskRule } from "./rule.ts";
-import { within } from "./say.ts";
+import { number, within } from "./say.ts";
 
 /**
  * Lets positions drift until one is further than `band` (0.05: 5 % of equity) from what is wanted, and then trades all
@@ -19,12 +20,18 @@ export function rebalanceBands({ band = 0.05 } = {}): RiskRule {
         far ||= Math.abs(intent.weights[k] - held) > band || Math.abs(wishes[k] - held) > band;
         turned ||= Math.sign(planned(intent, account, k)) !== Math.sign(account.weights[k]);
       }
-      if (turned || far) remember(wishes, intent);
-      else intent.weights.fill(NaN);
-      if (turned || !far) return;
+      if (!turned && !far) {
+        return hold(
+          intent,
+          account,
+          `Leaves positions alone while none is over ${number(100 * band)} % from what is wanted`,
+        );
+      }
+      remember(wishes, intent);
+      if (turned) return;
       const silent = intent.weights.every((weight) => weight !== weight);
       ask(wishes, intent);
-      return silent ? `Traded back to its weights, as one had drifted over ${100 * band} %` : undefined;
+      return silent ? `Traded back to its weights, as one had drifted over ${number(100 * band)} %` : undefined;
     };
   };
 }
@@ -50,10 +57,20 @@ export function rebalanceCalendar({ every = "week" }: { every?: keyof typeof len
       for (let k = 0; k < wishes.length; k++) {
         if (Math.sign(planned(intent, account, k)) !== Math.sign(account.weights[k])) return;
       }
-      intent.weights.fill(NaN);
+      return hold(intent, account, `Leaves positions as they are until the ${every}'s first bar`);
     };
   };
 }
+
+/** Wants nothing now; says why where something was wanted that is not held. */
+function hold({ weights }: Intent, account: Account, reason: string): string | undefined {
+  const acts = weights.some((weight, k) => Math.abs(weight - account.weights[k]) > HELD);
+  weights.fill(NaN);
+  return acts ? reason : undefined;
+}
+
+/** A wish this close to what is held, as a share of equity, is what is held: prices alone move it so far. */
+const HELD = 0.01;
 
 /** Whether the bar after `t`, at which a decision of `t` is filled, is the first of its day, week or month. */
 function begins({ assets: [{ time, step }] }: Market, t: number, every: keyof typeof lengths): boolean {

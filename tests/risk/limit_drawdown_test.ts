@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { backtest } from "../../lib/backtest/mod.ts";
 import { rng } from "../../lib/base/random.ts";
 import { type Market, noCosts } from "../../lib/market/market.ts";
@@ -40,4 +40,9 @@ Deno.test("a limit that is not a share is refused", () => {
   for (const limit of [0, -0.1, 1.1, NaN]) {
     assertThrows(() => limitDrawdown(limit), RangeError, "must be a share above 0");
   }
+});
+
+Deno.test("a limit of 7 % is told as 7 %, not as floating point has it", () => {
+  const { events } = backtest(market, buyAndHold(), { risk: [limitDrawdown(0.07)] });
+  assertMatch(events[0].reason, /over the limit of 7 %$/);
 });

@@ -156,6 +156,24 @@ Deno.test("bands and the calendar decide when a portfolio is traded back", () =>
   assertEquals([...new Set(monthly.fills.t)], [1, 31 * 24, 59 * 24]);
 });
 
+Deno.test("a rebalancing rule that holds back what is wanted says so, once a stretch", () => {
+  const market = walk(random(400, [0.003], 2));
+  market.assets[0].$volume.fill(0.1); // a tenth of a unit: an entry takes many bars
+  const thin = { ...market, costs: { ...noCosts, participation: 0.5 } };
+  for (
+    const [text, reason] of [
+      ["rebalance_calendar(week)", "Leaves positions as they are until the week's first bar"],
+      ["rebalance_bands(0.9)", "Leaves positions alone while none is over 90 % from what is wanted"],
+    ]
+  ) {
+    const { events } = backtest(thin, always(0.8), { cash: 100, risk: rules(text) });
+    assertEquals(events[0].reason, reason);
+    assert(events.length < 5, `${text}: ${events.length} events`);
+  }
+  const asked = backtest(walk(random(400, [0.001], 2)), buyAndHold(), { risk: rules("rebalance_calendar(week)") });
+  assertEquals(asked.events.filter(({ reason }) => reason.startsWith("Leaves")), []);
+});
+
 Deno.test("a stop-loss closes at its price and stays out until the wish ends", () => {
   const market = walk([[100, 100, 100, 99, 97, 90, 100, 110, 120, 130, 140, 150]]);
   const swing: Strategy = () => (t, _account, intent) => void (intent.weights[0] = t === 8 ? 0 : 1);
