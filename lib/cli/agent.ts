@@ -1,6 +1,5 @@
 import { Command, Option } from "commander";
 import { writeAtomic } from "../base/files.ts";
-import { log } from "../base/log.ts";
 import { loadConfig } from "../config/load.ts";
 import { presets } from "../config/presets.ts";
 import { featureSpecs } from "../features/sets.ts";
@@ -54,8 +53,9 @@ export function trainCommand(context: Context): Command {
       }));
       const deps = depsOf(context, options);
       const done = await trackedTrain(loaded, deps, { resume: options.resume ?? false }).catch((error) => {
-        if (context.signal.aborted) log("info", "The same command with --resume goes on from the last checkpoint.");
-        throw error;
+        if (!context.signal.aborted) throw error;
+        const how = "the same command with --resume goes on from the last checkpoint.";
+        throw new DOMException(`Interrupted. What was finished is kept: ${how}`, "AbortError");
       });
       const { training, evaluation, registered, run, numbers } = done;
       if (options.output) await writeAtomic(options.output, policiesOf(training)[0].file);
