@@ -33,8 +33,13 @@ export const samplers = {
   cmaes: {
     help: "Optuna's CMA-ES: for numbers, and a hundred trials or more",
     python: true,
-    check: checkCmaes,
-    open: (options) => openOptuna("cmaes", options),
+    check: (space) => void movedByCmaes(space),
+    open(options) {
+      const moved = movedByCmaes(options.space);
+      const drawn = Object.keys(options.space).filter((name) => !moved.includes(name));
+      if (drawn.length > 0) log("warn", `CMA-ES moves ${moved.join(", ")}; drawn at random: ${drawn.join(", ")}`);
+      return openOptuna("cmaes", options);
+    },
   },
   gp: {
     help: "Optuna's Gaussian process: for few, costly trials; wants torch",
@@ -51,17 +56,11 @@ export function samplerOf(name: string): SamplerEntry {
   throw new RangeError(`Cannot sample by "${name}" as it is not a sampler: ${didYouMean(name, Object.keys(samplers))}`);
 }
 
-/** CMA-ES moves numbers that are always there, two of them at least; Optuna draws all else at random and says nothing. */
-function checkCmaes(space: Space): void {
-  const [moved, drawn] = [true, false].map((wanted) =>
-    Object.keys(space).filter((name) => (space[name].kind !== "choice" && space[name].only === undefined) === wanted)
+/** Numbers that are always there, two of them at least: Optuna's CMA-ES draws all else at random, and says nothing. */
+function movedByCmaes(space: Space): string[] {
+  const moved = Object.keys(space).filter((name) => space[name].kind !== "choice" && space[name].only === undefined);
+  if (moved.length >= 2) return moved;
+  throw new RangeError(
+    `Cannot sample by "cmaes" as the space must have at least 2 numbers that are always there: it has ${moved.length}`,
   );
-  if (moved.length < 2) {
-    throw new RangeError(
-      `Cannot sample by "cmaes" as the space must have at least 2 numbers that are always there: it has ${moved.length}`,
-    );
-  }
-  if (drawn.length > 0) {
-    log("warn", `CMA-ES takes numbers alone: ${drawn.join(", ")} are drawn at random in each trial`);
-  }
 }

@@ -69,7 +69,10 @@ export const embeddedEngine: OpenEngine = ({ folder, config, onEvent = () => {} 
       return pool.workers;
     },
     get advice() {
-      return manager?.decision.why ?? `${first} worker${first === 1 ? "" : "s"}, as asked for`;
+      const counted = (workers: number) => `${workers} worker${workers === 1 ? "" : "s"}`;
+      if (!manager) return `${counted(first)}, as asked for`;
+      const { workers, why, settled } = manager.decision;
+      return settled ? why : `${counted(workers)} at the end, too early to say how many pay (${why})`;
     },
     async run(job, { onReport, ...rest }) {
       manager?.begin(job.trial);

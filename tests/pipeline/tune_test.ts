@@ -61,6 +61,9 @@ Deno.test("a sweep finds the best of its trials, and the same one again", async 
     assert(otherSweepsVerdict(others)[0].startsWith("1 other sweep tried 5 configurations on the same candles"));
     assert(trialTable(one).text.includes("Sharpe ratio"));
     assert(sweepVerdict(one).join(" ").includes("5 configurations were tried"));
+    const whole = await sweep(path, folder, { name: "whole" }, ["tune.trials=3", "tune.scheduler=none"]);
+    assertEquals(whole.rows.map(({ state }) => state), ["finished", "finished", "finished"]);
+    assertEquals(whole.deflatedFinished, undefined); // it would say the same again
   });
 });
 
@@ -214,6 +217,20 @@ Deno.test("what cannot be searched is told before anything is done", async () =>
     const ledger = join(folder, "one", "ledger.jsonl");
     Deno.writeTextFileSync(ledger, Deno.readTextFileSync(ledger).replace('"value":', '"value":1'));
     await assertRejects(() => readSweep("one", folder), RangeError, "Cannot trust the sweep");
+  });
+});
+
+Deno.test("workers are as many as were asked for, or as pay, and it is said when that was not found out", async () => {
+  await withFolder(async (folder) => {
+    const advice = async (set: readonly string[]) => {
+      await using engine = await embeddedEngine({ folder, config: tiny("x.csv", [...settings, ...set]).config });
+      return engine.advice;
+    };
+    assertEquals(await advice(["tune.workers=1"]), "1 worker, as asked for");
+    assertEquals(
+      await advice(["tune.workers=none"]),
+      "2 workers at the end, too early to say how many pay (begins with 2 workers)",
+    );
   });
 });
 
