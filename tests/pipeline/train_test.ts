@@ -87,10 +87,10 @@ Deno.test("killed with -9 and resumed, a training ends as one that went through,
       "train.checkpoint_every=0",
     ]);
     const checkpoints = `${folder}/checkpoints`;
+    const watcher = Deno.watchFs(folder, { recursive: true });
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--quiet", import.meta.resolve("./train_child.ts"), JSON.stringify(config), checkpoints],
     }).spawn();
-    const watcher = Deno.watchFs(folder, { recursive: true });
     let written = 0;
     for await (const { kind, paths } of watcher) {
       if (kind !== "rename" && kind !== "modify" && kind !== "create") continue;

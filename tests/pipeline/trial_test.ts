@@ -228,27 +228,32 @@ Deno.test("a trial process that is killed at any point loses its current step on
     const whole = await said({ ...job, checkpoint: join(folder, "whole") });
     const reports = new Map<number, unknown>();
     let killed = 0;
-    await using engine = poolEngine(openPool({ ...trialCommand(folder), workers: 1 }), { retries: 9 });
+    const pool = openPool({ ...trialCommand(folder), workers: 1 });
+    await using engine = poolEngine(pool, { retries: 9 });
     const pids = new Set<number>();
     await Deno.mkdir(job.checkpoint, { recursive: true });
+    const kill = (pid: number) => {
+      if (pids.has(pid)) return;
+      pids.add(pid);
+      killed++;
+      try {
+        Deno.kill(pid, "SIGKILL");
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    };
     const killer = setInterval(() => {
       for (const { name } of Deno.readDirSync(job.checkpoint)) {
         // Once there is something to lose: the process is known by the temporary files it writes.
         const pid = Number(name.match(/\.(\d+)\.[0-9a-f]{8}\.tmp$/)?.[1] ?? 0);
-        if (pid === 0 || pid === Deno.pid || pids.has(pid) || killed >= 3) continue;
-        pids.add(pid);
-        killed++;
-        try {
-          Deno.kill(pid, "SIGKILL");
-        } catch (error) {
-          if (!(error instanceof Deno.errors.NotFound)) throw error;
-        }
+        if (pid !== 0 && pid !== Deno.pid && killed < 3) kill(pid);
       }
     }, 3);
     try {
       const end = await engine.run(job, {
         onReport: ({ seconds: _, ...report }) => {
           reports.set(report.rung, report);
+          if (killed === 0) kill(pool.workers[0].pid); // where no file was seen in the making
           return go;
         },
       });

@@ -54,7 +54,7 @@ Deno.test("values show themselves, streams keep their kind, an updated display c
     'console.log("out"); console.error("err"); 6 * 7',
     'const show = (kind: "display_data" | "update_display_data", text: string) => Deno.jupyter.broadcast(kind, { data: { "text/plain": text }, metadata: {}, transient: { display_id: "bar" } });\nawait show("display_data", "0 %")',
     'await show("update_display_data", "100 %")',
-    'console.log("gone"); await new Promise((sent) => setTimeout(sent, 50)); await Deno.jupyter.broadcast("clear_output", { wait: true }); console.log("kept")',
+    'await show("display_data", "gone"); await Deno.jupyter.broadcast("clear_output", { wait: true }); console.log("kept")',
   ));
   assertEquals(executed.error, undefined);
   const [first, second] = codeCells(executed.notebook);
@@ -121,8 +121,8 @@ Deno.test("a cell may be tagged to throw, or to be left out", async () => {
 Deno.test("a cell that runs too long, a kernel that dies and an interrupt keep the partial notebook", async () => {
   const folder = await Deno.makeTempDir();
   const output = `${folder}/partial.ipynb`;
-  const slow = await run(notebookOf("console.log(1)", "console.log(2); for (;;);"), { cellTimeout: 700, output });
-  assertEquals(slow.error, { cell: 2, name: "TimeoutError", message: "Cell 2 ran longer than 0.7 s" });
+  const slow = await run(notebookOf("console.log(1)", "console.log(2); for (;;);"), { cellTimeout: 3000, output });
+  assertEquals(slow.error, { cell: 2, name: "TimeoutError", message: "Cell 2 ran longer than 3 s" });
   const saved = codeCells(await readNotebook(output));
   assertEquals(saved[0].outputs.map(textOfOutput), ["1\n"]);
   assertEquals(saved[1].outputs.at(-1), (codeCells(slow.notebook)[1] as CodeCell).outputs.at(-1));
@@ -170,7 +170,11 @@ Deno.test("a kernel is gone when its notebook is done, and when the process that
   const folder = await Deno.makeTempDir();
   const pidFile = `${folder}/pid`;
   const source = `Deno.writeTextFileSync(${JSON.stringify(pidFile)}, String(Deno.pid)); for (;;);`;
-  await run(notebookOf(source), { cellTimeout: 500 });
+  const begun = async () => {
+    while (!await Deno.readTextFile(pidFile).then((text) => text !== "", () => false)) await pause(50);
+  };
+  const stop = new AbortController();
+  await Promise.all([run(notebookOf(source), { signal: stop.signal }), begun().then(() => stop.abort())]);
   assert(!alive(Number(await Deno.readTextFile(pidFile))));
 
   await Deno.remove(pidFile);
@@ -181,11 +185,11 @@ Deno.test("a kernel is gone when its notebook is done, and when the process that
     env: { TMPDIR: folder }, // what it leaves behind when it is killed goes with the folder
     stdin: "null",
   }).spawn();
-  while (!await Deno.readTextFile(pidFile).then((text) => text !== "", () => false)) await pause(50);
+  await begun();
   const kernel = Number(await Deno.readTextFile(pidFile));
   child.kill("SIGKILL");
   await child.status;
-  for (let i = 0; i < 200 && alive(kernel); i++) await pause(50);
+  for (let i = 0; i < 1200 && alive(kernel); i++) await pause(50);
   assert(!alive(kernel), "the kernel outlived the process that started it");
   await Deno.remove(folder, { recursive: true });
 });
