@@ -4,6 +4,7 @@ import { exists } from "../base/files.ts";
 import { projectPath } from "../base/project.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { explain } from "../report/explain.ts";
+import { listReports } from "../report/index_page.ts";
 import { publish } from "../report/publish.ts";
 import { print } from "./command.ts";
 
@@ -11,7 +12,7 @@ import { print } from "./command.ts";
 export function explainCommand(): Command {
   return new Command("explain")
     .description("print where a report came from: data, settings, commit, run")
-    .argument("<report>", "an HTML page: reports/NAME.html, or its name")
+    .argument("<report>", "an HTML page: reports/NAME.html, its name, or a notebook's for its newest: 03_backtest")
     .option("--json", "print JSON, and nothing else, on standard output")
     .action(async (path: string, options: { json?: boolean }) => {
       const found = await explain(await reportAt(path));
@@ -23,8 +24,10 @@ export function explainCommand(): Command {
 async function reportAt(name: string): Promise<string> {
   const folder = projectPath("reports");
   for (const path of [resolve(name), projectPath(name), resolve(folder, name)]) if (await exists(path)) return path;
-  const pages = await exists(folder) ? await Array.fromAsync(Deno.readDir(folder)) : [];
-  const known = pages.map((page) => page.name).filter((page) => page.endsWith(".html") && page !== "index.html");
+  const reports = await listReports(folder); // newest first
+  const found = reports.find((report) => report.file === `${name}.html` || report.name === name);
+  if (found) return resolve(folder, found.file);
+  const known = reports.map(({ file }) => file);
   throw new Deno.errors.NotFound(
     `Cannot explain "${name}" as there is no such report: ${didYouMean(basename(name), known.sort())}`,
   );

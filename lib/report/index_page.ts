@@ -70,7 +70,7 @@ function entryHtml({ file, title, status, error, finding, tiles, badges, provena
     `<li class="failed"><b>${escapeHtml(capital(label))}</b> ${escapeHtml(verdict)}</li>`
   );
   return `<li class="report" data-status="${status}"><div class="report-when">${
-    [when, ...[name, ...told(provenance)].map(escapeHtml)].join("<br>")
+    when + [name, ...told(provenance)].map((text) => `<span>${escapeHtml(text)}</span>`).join("")
   }</div><div>` +
     `<h2><a href="${encodeURIComponent(file)}">${escapeHtml(title)}</a></h2>${mark}` +
     `${finding ? `<p>${escapeHtml(finding)}</p>` : ""}` +

@@ -21,6 +21,7 @@ function enhance(): void {
       return text === "" || text === "–" ? undefined : Number.isNaN(number) ? text : number;
     };
     headings.forEach((heading, column) => {
+      if (heading.textContent?.trim() === "") return; // a button without a name
       const button = document.createElement("button");
       button.className = "sort";
       button.type = "button";

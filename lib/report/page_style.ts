@@ -123,8 +123,7 @@ summary:hover{color:var(--ink)}
 details.code{margin:.5rem 0 1.2rem}
 .cell>.figure+details.code{margin-top:-1.1rem}
 .cell>.prose{margin-top:1.1rem}
-details.code>summary{opacity:.75;font-size:.78rem}
-details.code>summary:hover,details.code>summary:focus-visible,details.code[open]>summary{opacity:1}
+details.code>summary{font-size:.78rem}
 details.code>pre{margin-top:.4rem}
 details.long{margin:1rem 0}
 .appendix{margin-top:3.5rem;border-top:1px solid var(--grid)}
@@ -147,6 +146,7 @@ details.long{margin:1rem 0}
 const index = `.reports{list-style:none;margin:2rem 0 0;padding:0}
 .report{padding:1.3rem 0;border-top:1px solid var(--grid);display:grid;grid-template-columns:11rem 1fr;gap:.2rem 2rem;margin:0}
 .report-when{color:var(--muted);font-size:${size.small}px;line-height:1.6;padding-top:.2rem;overflow-wrap:anywhere}
+.report-when span,.report-when time{display:block}
 .report h2{font-size:1.12rem;margin:0 0 .25rem}
 .report h2 a{color:inherit;text-decoration-color:var(--grid)}
 .report p{margin:0 0 .5rem;max-width:${width.column}px;font-size:.95rem;line-height:1.5}
@@ -171,6 +171,7 @@ h2{margin-top:2.5rem}
 .provenance dt,.this-run .name,.contents strong{flex-basis:5.6rem}
 .contents ol{flex-direction:column}
 .report{grid-template-columns:1fr}
+.report-when{display:flex;flex-wrap:wrap;gap:0 1rem}
 }`;
 
 const print = `@media print{

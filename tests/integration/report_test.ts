@@ -47,6 +47,7 @@ Deno.test("a user's own notebook becomes a page and a run: parameters, settings 
   assertEquals(run.artifacts.get("own.html"), html);
   const found = JSON.parse((await project.lab(["explain", result.report, "--json"])).stdout);
   assertEquals([found.status, found.run, found.config["strategy.fast"]], ["finished", result.run.id, "12"]);
+  assertEquals(JSON.parse((await project.lab(["explain", "own", "--json"])).stdout), found); // its notebook's newest
 });
 
 Deno.test("a cell that throws: its page shows the error, the next notebook is run, the run is FAILED, the exit code 1", async () => {

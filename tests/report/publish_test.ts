@@ -69,7 +69,10 @@ Deno.test("the index tells reports of one notebook apart by data, strategy and p
     await writeIndex(folder);
     const page = await Deno.readTextFile(join(folder, "index.html"));
     for (const [i, { provenance }] of reports.entries()) {
-      assertStringIncludes(page, `report${i}<br>BTC/USD 1h<br>${provenance.strategy}<br>quick</div>`);
+      assertStringIncludes(
+        page,
+        `<span>report${i}</span><span>BTC/USD 1h</span><span>${provenance.strategy}</span><span>quick</span></div>`,
+      );
     }
   });
 });
