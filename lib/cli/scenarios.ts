@@ -39,8 +39,8 @@ export function scenariosCommand(context: Context): Command {
         "horizon_bars, scenarios (settings used), calibration, calibration_check, realism, metrics (what a run records),\n" +
         "cells (a strategy in a scenario), as_recorded (the same without shocks), run. Of a cell: survival with its 95 %\n" +
         "interval; recovery_median in bars (Kaplan-Meier); fill_share of the value ordered; slippage in bps of the value\n" +
-        "traded; change_median, and change5 with 5 % of draws below it and shortfall5 their mean. Shares are 0.1 for 10 %,\n" +
-        'numbers that are none are text: "NaN".',
+        "traded from the shock on; change_median, and change5 with 5 % of draws below it and shortfall5 their mean. Shares\n" +
+        'are 0.1 for 10 %, numbers that are none are text: "NaN".',
     )
     .action(async (options: Options) => {
       const set = [

@@ -13,8 +13,8 @@ export interface StressCell {
   readonly recoveredShare: number; // of trials, within the bars there were
   readonly recoveryCensored: number; // trials that ended before: their time is unknown, only longer than was watched
   readonly recoveryMedian: number; // bars, Kaplan–Meier; NaN where less than half would have recovered
-  readonly fillShare: number; // of the value wanted; NaN where nothing was
-  readonly slippage: number; // spread and impact paid, bps of value traded; NaN where nothing was
+  readonly fillShare: number; // of the value wanted since the period began; NaN where nothing was
+  readonly slippage: number; // spread and impact paid from the shock on, bps of value traded; NaN where nothing was
   readonly drawdownMedian: number; // since the shock, ≤ 0
   readonly drawdownWorst: number;
   readonly changeMedian: number; // equity at the end over that before the shock − 1

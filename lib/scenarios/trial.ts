@@ -42,10 +42,10 @@ export interface Outcome {
   readonly lowest: number; // equity at its lowest, over that just before the shock
   readonly change: number; // equity at the horizon over that just before the shock − 1
   readonly maxDrawdown: number; // from the shock on, ≤ 0
-  readonly wanted: number; // value of all orders, from the start of the period as all that follows
-  readonly filled: number;
-  readonly traded: number;
-  readonly slippage: number; // spread and impact paid, quote currency
+  readonly wanted: number; // value of all orders since the period began
+  readonly filled: number; // of those
+  readonly traded: number; // value of fills from the shock to the horizon
+  readonly slippage: number; // spread and impact paid on them, quote currency
   readonly ruined: number; // 1: liquidated
 }
 
@@ -174,10 +174,20 @@ export function outcomeOf(
     maxDrawdown,
     wanted: result.wantedVolume,
     filled: result.filledVolume,
-    traded: result.traded,
-    slippage: result.spreadPaid + result.impactPaid,
+    ...tradedIn(result, start, T),
     ruined: Number(result.ruined),
   };
+}
+
+/** What fills of bars `from` to `to` came to, and the spread and impact paid on them. */
+function tradedIn({ fills }: BacktestResult, from: number, to: number) {
+  let [traded, slippage] = [0, 0];
+  for (let i = 0; i < fills.length; i++) {
+    if (fills.t[i] < from || fills.t[i] >= to) continue;
+    traded += Math.abs(fills.units[i]) * fills.price[i];
+    slippage += fills.spreadCost[i] + fills.impactCost[i];
+  }
+  return { traded, slippage };
 }
 
 /** Equity at bars around the shock, over that just before it; NaN where there is no such bar. */

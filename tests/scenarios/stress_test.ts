@@ -69,13 +69,25 @@ Deno.test("a thin market is seen in what fills and what it costs", async () => {
   const { cells, asRecorded } = await stress(
     market(),
     { thin: "low_liquidity(volume=0.01, spread=10)" },
-    { hold },
+    { busy: { name: "momentum", settings: { fast: 2, slow: 5 } } },
     { seeds: 5, workers: 0, cash: 1e4 },
   );
   assert(cells[0].fillShare < 0.5, `${cells[0].fillShare}`);
   assertAlmostEquals(cells[0].slippage, 10, 1e-6);
   assert(asRecorded[0].fillShare > cells[0].fillShare);
   assertAlmostEquals(asRecorded[0].slippage, 1, 1e-6);
+});
+
+Deno.test("slippage is of what was traded from the shock on: what was bought before it in peace does not hide it", async () => {
+  const { cells, asRecorded } = await stress(
+    market(600, 0.01),
+    { wide: "flash_crash(0.3, bars=20, recovery=0, recovery_bars=100, spread=50, earliest=0.5, latest=0.5)" },
+    { busy: { name: "momentum", settings: { fast: 2, slow: 5 } }, hold },
+    { seeds: 5, workers: 0, horizon: 20 },
+  );
+  assertAlmostEquals(cells[0].slippage, 50, 1e-6);
+  assertAlmostEquals(asRecorded[0].slippage, 1, 1e-6);
+  assertEquals([cells[1].slippage, asRecorded[1].slippage], [NaN, NaN], "who holds trades nothing then");
 });
 
 Deno.test("what is there all the time is watched from the bars at which shocks begin, and so stands beside the bars as recorded", async () => {
