@@ -121,6 +121,9 @@ async function pressKill(session: string, options: PaperOptions, signal: AbortSi
 
 /** Settings and source: of the command line, or of the session that goes on. */
 async function setUp(options: PaperOptions, deps: ReturnType<typeof depsOf>) {
+  if (options.clearKill && !options.resume) {
+    throw new RangeError("Cannot release a kill switch but to go on: --name btc --resume --clear-kill");
+  }
   if (options.resume) {
     if (options.name === undefined) {
       throw new RangeError("Cannot go on as it must be said with which session: --name btc");
@@ -224,9 +227,12 @@ function linesOf({ opening, folder, retraced, end, trades, warnings }: PaperRepo
     ...(wrong.length > 0 ? [`! Bars of the stream: ${wrong.join(", ")}`] : []),
     ...(latency.count > 0 ? [`From a bar's message to the decision: ${latencyText(latency)}`] : []),
     ...(trades.length > 0 ? ["", tradesTable(trades)] : []),
-    ...(folder === undefined
-      ? []
-      : ["", `Kept as data/paper/${name}: lab paper${again} --name ${name} --resume goes on`]),
+    ...(folder === undefined ? [] : [
+      "",
+      `Kept as data/paper/${name}: lab paper${again} --name ${name} --resume${
+        why === "the kill switch" ? " --clear-kill" : ""
+      } goes on`,
+    ]),
   ];
 }
 

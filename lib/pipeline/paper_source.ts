@@ -59,6 +59,13 @@ export function exchangeSource(
       "Cannot trade on paper as it must be said where bars come from: --exchange binance --symbol BTC/USDT, or --replay FILE",
     );
   }
+  const strange = symbols.find((symbol) => !symbol.includes("/"));
+  if (strange !== undefined) {
+    throw new RangeError(
+      `Cannot trade on ${exchange} as it must be said what is traded there, such as --symbol BTC/USDT: ` +
+        `current value is ${strange}`,
+    );
+  }
   const step = parseTimeframe(timeframe || "1m");
   return {
     symbols,
