@@ -74,7 +74,7 @@ function forest(
   const x = (value: number) => left + ((value - from) / (to - from)) * (width - left - right);
   const h = narrow ? 44 : 34;
   const base = intervals.length * h + 4;
-  const ticks = niceTicks([from, to], (width - left - right) / 80);
+  const ticks = niceTicks([from, to], Math.max(3, (width - left - right) / 80)); // long names leave little room
   const format = unit === "%" ? percentTick : tickText(ticks);
   const grid = ticks.map((tick) =>
     `<path d="M${round(x(tick))},0V${base}" stroke="${color("grid")}"/>${textSvg(x(tick), base + 16, format(tick))}`
