@@ -76,7 +76,7 @@ const BOOT = `for (const source of document.querySelectorAll("script.figure-vega
   };
   const view = new vega.View(vega.parse(JSON.parse(source.textContent)), { renderer: "svg", container: live, hover: true, tooltip: show });
   live.append(tip); // after the view, which empties its container
-  view.runAsync().then(() => { const said = still.querySelector("svg").getAttribute("aria-label"); live.querySelector("svg").setAttribute("role", "img"); live.querySelector("svg").setAttribute("aria-label", said); for (const mark of live.querySelectorAll("svg [role]")) mark.removeAttribute("role"); still.before(live); figure.classList.add("live"); }, (error) => { live.remove(); console.warn(error); });
+  view.runAsync().then(() => { const said = still.querySelector("svg").getAttribute("aria-label"); live.querySelector("svg").setAttribute("role", "img"); live.querySelector("svg").setAttribute("aria-label", said); for (const mark of live.querySelectorAll("svg [role]")) for (const name of ["role", "aria-label", "aria-roledescription"]) mark.removeAttribute(name); still.before(live); figure.classList.add("live"); }, (error) => { live.remove(); console.warn(error); });
 }`;
 
 function compiled(spec: TopLevelSpec): vega.Spec {
