@@ -1,11 +1,12 @@
 /**
  * Trials of a sweep an hour, with one worker and with two:
  *
- *     deno run -A tests/bench/trials.ts [--rounds 4] [--timesteps 32768]
+ *     deno run -A tests/bench/trials.ts [--rounds 4] [--trials 8] [--timesteps 32768]
  *
- * Real trials of the preset `quick` in real trial processes, two by one worker one after the other and two by two workers at
- * once, in turn. Wall time is what a user sees; on a machine that others use, two workers also get twice their share of it,
- * so trials per second of processor time say what the machine itself loses when both cores work.
+ * Real trials of the preset `quick` in real trial processes, as many by one worker one after the other as by two at once, in
+ * turn. Who ends a trial takes the next, as in a sweep; only at the end of a round does one wait for the other. Wall time is
+ * what a user sees; on a machine that others use, two workers also get twice their share of it, so trials per second of
+ * processor time say what the machine itself loses when both cores work.
  */
 import { parseArgs } from "node:util";
 import type { Json } from "../../lib/base/json.ts";
@@ -18,9 +19,14 @@ import { writeTrialMarket } from "../../lib/pipeline/trial_market.ts";
 import { openPool, type Pool } from "../../lib/resources/pool.ts";
 
 const { values: flags } = parseArgs({
-  options: { rounds: { type: "string", default: "4" }, timesteps: { type: "string", default: "32768" } },
+  options: {
+    rounds: { type: "string", default: "4" },
+    trials: { type: "string", default: "8" },
+    timesteps: { type: "string", default: "32768" },
+  },
 });
 const { config } = loadConfig({ environment: {}, preset: "quick", set: ["agent.threads=1", "run.track=false"] });
+const trials = Number(flags.trials);
 const folder = await Deno.makeTempDir({ prefix: "candelabra-bench-" });
 let trial = 0;
 
@@ -39,9 +45,10 @@ try {
   await using two = open(2);
   const round = async (pool: Pool) => {
     const [cpu, at] = [pool.cpuSeconds, performance.now()];
-    await Promise.all([job(), job()].map((given) => pool.run(given, { onMessage })));
+    await Promise.all(Array.from({ length: trials }, () => pool.run(job(), { onMessage })));
+    const seconds = (performance.now() - at) / 1000;
     await new Promise((resolve) => setTimeout(resolve, 600)); // the pool looks at most twice a second
-    return { seconds: (performance.now() - at) / 1000 - 0.6, cpu: pool.cpuSeconds - cpu };
+    return { seconds, cpu: pool.cpuSeconds - cpu };
   };
   await round(two);
   await round(one); // both have loaded their code
@@ -54,8 +61,10 @@ try {
   const median = (of: (pair: typeof seen[number]) => number) => quantile(seen.map(of), 0.5);
   for (const name of ["one", "two"] as const) {
     console.log(
-      `${name} worker${name === "two" ? "s" : ""}: two trials in ${median((p) => p[name].seconds).toFixed(2)} s, ` +
-        `${(7200 / median((p) => p[name].seconds)).toFixed(0)} an hour, ${
+      `${name} worker${name === "two" ? "s" : ""}: ${trials} trials in ${
+        median((p) => p[name].seconds).toFixed(2)
+      } s, ` +
+        `${(3600 * trials / median((p) => p[name].seconds)).toFixed(0)} an hour, ${
           median((p) => p[name].cpu).toFixed(2)
         } s of processor, ` +
         `${median((p) => p[name].cpu / p[name].seconds).toFixed(2)} cores`,
