@@ -1,4 +1,5 @@
 /** Live market data: closed bars, trades and the order book of symbols, as they come. */
+import type { StageEvent } from "../base/events.ts";
 
 /** One closed bar. */
 export interface Bar {
@@ -30,18 +31,8 @@ export type StreamEvent =
     readonly units: number;
     readonly side: "buy" | "sell";
   }
-  | {
-    readonly kind: "book";
-    readonly symbol: string;
-    readonly time: number;
-    readonly bids: readonly (readonly [price: number, units: number])[];
-    readonly asks: readonly (readonly [price: number, units: number])[];
-  }
-  | {
-    readonly kind: "feed";
-    readonly state: "connected" | "reconnecting" | "stale" | "skewed" | "closed";
-    readonly note: string;
-  };
+  | Extract<StageEvent, { readonly kind: "book" }> & { readonly time: number }
+  | Extract<StageEvent, { readonly kind: "feed" }>;
 
 /**
  * Live data of some symbols. Per symbol, bars come once each, in order, without gaps. Disposing closes every socket and

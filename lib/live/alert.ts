@@ -1,4 +1,5 @@
 /** What an alert is, what it is decided on, and what takes it. */
+import type { StageEvent } from "../base/events.ts";
 
 /** What is known at one moment; a part that is left out is not known to have changed. */
 export interface Facts {
@@ -14,10 +15,7 @@ export interface Facts {
   /** Where the backtest lets expect equity by now. Quote currency. */
   readonly band?: { readonly low: number; readonly high: number };
   /** What the stream said last. */
-  readonly feed?: {
-    readonly state: "connected" | "reconnecting" | "stale" | "skewed" | "closed";
-    readonly note: string;
-  };
+  readonly feed?: Pick<Extract<StageEvent, { readonly kind: "feed" }>, "state" | "note">;
   /** Why the run ended before it should. */
   readonly failed?: string;
 }

@@ -150,7 +150,9 @@ export async function trackedPaper(
         ...(deps.signal ? { signal: deps.signal } : {}),
         killed: guardian.killed,
         onKill({ reason }) {
-          const text = `${reason[0].toUpperCase()}${reason.slice(1)}: all is sold, and it stays stopped until released`;
+          const text = `${reason[0].toUpperCase()}${
+            reason.slice(1)
+          }. All is being sold; it stays stopped until released`;
           log("warn", `Kill switch: ${text}`);
           deps.onEvent?.({ kind: "alert", name: "kill_switch", on: true, text });
         },

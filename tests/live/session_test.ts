@@ -153,7 +153,7 @@ Deno.test("the kill switch sells at once, stops, and stays stopped until it is r
   }, { onEvent: (event) => void told.push(event) });
   assertEquals(end.why, "the kill switch");
   assertEquals(told.flatMap((event) => event.kind === "alert" && event.name === "kill_switch" ? [event.text] : []), [
-    "Enough: all is sold, and it stays stopped until released",
+    "Enough. All is being sold; it stays stopped until released",
   ]);
   const records = Array.from(sessionRecords(folder), ({ record }) => record);
   const at = records.findIndex(({ kind }) => kind === "halt");
