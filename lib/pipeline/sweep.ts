@@ -36,7 +36,7 @@ export interface Sweep {
   /**
    * The same, for as many trials that differ as much as those that used their whole budget do. Trials given up half-trained
    * lose to costs what no finished one would, which makes all of them differ more than luck would have it. Nothing of fewer
-   * than 3 finished trials, and where no others are: it would be the same number.
+   * than 3 finished trials, and where none was given up: it would be the same number.
    */
   readonly deflatedFinished: DeflatedSharpe | undefined;
   /** What becomes of the best of one half of the bars in the other; nothing of fewer than two trials or 32 bars. */
@@ -115,7 +115,7 @@ export async function readSweep(name: string, storage?: string): Promise<Sweep> 
     },
     config: best && configOf({ config: spec.config, params: best.params }),
     deflated: own && deflatedSharpe(sharpeSample(own), Math.max(1, count.trials), count.sharpes),
-    deflatedFinished: own && finished.length >= 3 && finished.length < count.sharpes.length
+    deflatedFinished: own && finished.length >= 3 && count.pruned > 0
       ? deflatedSharpe(sharpeSample(own), Math.max(1, count.trials), finished)
       : undefined,
     overfitting: overfittingOf([...returns.values()]),

@@ -42,6 +42,10 @@ export function sweepVerdict(
   const tried = `${counted.trials} configurations were tried on ${spec.data}: ${counted.finished} finished, ` +
     `${counted.pruned} stopped early, ${counted.failed} failed${
       counted.exploits > 0 ? `; ${counted.exploits} of them went on from another's checkpoint` : ""
+    }${
+      counted.deleted > 0
+        ? `; ${counted.deleted} of them deleted, which cannot win and still count${counted.deleted === 1 ? "s" : ""}`
+        : ""
     }.`;
   if (!best || !deflated) {
     return [tried, rows.length === 0 ? "" : "None finished, so there is no winner."].filter(Boolean);

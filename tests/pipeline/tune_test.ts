@@ -2,6 +2,7 @@ import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } fr
 import { join } from "node:path";
 import { loadConfig } from "../../lib/config/load.ts";
 import { verifyLedger } from "../../lib/hyperopt/ledger.ts";
+import { deleteTrial, openStudy } from "../../lib/hyperopt/study.ts";
 import { listSweeps, otherSweeps, readSweep, sweepFolder } from "../../lib/pipeline/sweep.ts";
 import { embeddedEngine, type OpenEngine } from "../../lib/pipeline/sweep_engine.ts";
 import { openSweepHoldout } from "../../lib/pipeline/sweep_holdout.ts";
@@ -64,6 +65,14 @@ Deno.test("a sweep finds the best of its trials, and the same one again", async 
     const whole = await sweep(path, folder, { name: "whole" }, ["tune.trials=3", "tune.scheduler=none"]);
     assertEquals(whole.rows.map(({ state }) => state), ["finished", "finished", "finished"]);
     assertEquals(whole.deflatedFinished, undefined); // it would say the same again
+    {
+      await using study = openStudy(whole.folder);
+      deleteTrial(study, whole.best!.trial, "its data were wrong");
+    }
+    const less = await readSweep("whole", folder);
+    assertNotEquals(less.best!.trial, whole.best!.trial);
+    assertEquals([less.rows.length, less.count.trials, less.deflated!.trials], [2, 3, 3]);
+    assert(sweepVerdict(less)[0].includes("1 of them deleted, which cannot win and still counts"));
   });
 });
 
