@@ -9,7 +9,8 @@ import { type AgentReport, trackedEvaluate } from "../pipeline/evaluate.ts";
 import { snakeKeys } from "../pipeline/names.ts";
 import { loadMarket, spanText } from "../pipeline/market.ts";
 import { findModel, listModels, promoteModel, settingsOfModel } from "../pipeline/model_store.ts";
-import { policiesOf, trackedTrain } from "../pipeline/train.ts";
+import { policiesOf, trackedTrain, type TrainReport } from "../pipeline/train.ts";
+import { count, duration, number } from "../report/format.ts";
 import { formatTable } from "../report/table.ts";
 import { feesJson } from "./backtest.ts";
 import { cleaningFacts, cleaningLines } from "./cleaning.ts";
@@ -59,10 +60,11 @@ export function trainCommand(context: Context): Command {
       });
       const { training, evaluation, registered, run, numbers } = done;
       if (options.output) await writeAtomic(options.output, policiesOf(training)[0].file);
-      const facts = { ...agentFacts(evaluation), metrics: numbers, registered, run };
+      const facts = { ...agentFacts(evaluation), engine: training.seeds[0].engine, metrics: numbers, registered, run };
       const { config } = loaded;
       print(options, facts, () =>
         [
+          trainingLine(training),
           ...agentLines(evaluation),
           ...(registered ? ["", `Model ${registered.name} version ${registered.version}: ${registered.reason}`] : []),
           ...(options.output ? ["", `Written to ${options.output}`] : []),
@@ -162,6 +164,15 @@ export function modelsCommand(): Command {
             : formatTable(rows, { caption: options.name, units: { validation: "%" }, limit: 50 }),
       );
     });
+}
+
+/** What was trained by what: the engine's own line says what better backends lack. */
+function trainingLine({ seeds }: TrainReport): string {
+  const [{ engine, history, resumed }] = seeds;
+  const steps = number(history["time/total_timesteps"].at(-1)!, { digits: 0 });
+  const seconds = seeds.reduce((sum, one) => sum + one.seconds, 0);
+  const time = resumed > 0 ? "" : ` in ${duration(1000 * seconds)}`;
+  return `Trained: ${count(seeds.length, "seed")} of ${steps} steps${time}; ${engine}`;
 }
 
 /** Adds settings that options of a command stand for. */

@@ -34,3 +34,11 @@ Deno.test({
     assertEquals(JSON.parse(resumed.stdout), JSON.parse(whole.stdout));
   },
 });
+
+Deno.test("a training says what ran it, and for how long", async () => {
+  const path = await writeTiny(project.folder);
+  const set = tinySettings.flatMap((setting) => ["--set", setting]);
+  const { stdout } = await project.lab(["train", "--input", path, "--engine", "tfjs", "--backend", "cpu", ...set]);
+  assertStringIncludes(stdout, "Trained: 1 seed of 512 steps in ");
+  assertStringIncludes(stdout, "; TensorFlow.js 4.22.0 on cpu\n");
+});
