@@ -7,6 +7,7 @@ import { comparisonTable } from "../pipeline/tables.ts";
 import { percent } from "../report/format.ts";
 import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";
 import { headOf, ruleFacts } from "./head.ts";
+import { modelOf } from "./model.ts";
 
 /** `lab risk`: a strategy with and without risk rules, what each did, and what a bar may lose, as a tracked run. */
 export function riskCommand(context: Context): Command {
@@ -16,6 +17,7 @@ export function riskCommand(context: Context): Command {
       "--rules <rules>",
       'such as "volatility_target(0.3), trailing_stop(atr=3)"; all of them: lab list rules [NAME]',
     )
+    .option("--model <model>", "a trained model in the strategy's place: candelabra@champion, FILE.onnx")
     .addHelpText(
       "after",
       '\nExample:\n  lab risk --input BTC/USD --rules "volatility_target(0.3), trailing_stop(atr=3), limit_drawdown(0.2)"\n\n' +
@@ -25,10 +27,11 @@ export function riskCommand(context: Context): Command {
         "by both regime methods), value_at_risk (forecasts of each method, Kupiec's and Christoffersen's tests), run.\n" +
         'Shares are 0.1 for 10 %, numbers that are none are text: "NaN".',
     )
-    .action(async (options: ConfigOptions & { readonly rules?: string }) => {
+    .action(async (options: ConfigOptions & { readonly rules?: string; readonly model?: string }) => {
       const rule = options.rules === undefined ? [] : [`risk.rules=${options.rules}`];
-      const loaded = resolve({ ...options, set: [...options.set, ...rule] });
-      const report = await trackedRisk(loaded, depsOf(context, options));
+      const { model, base } = await modelOf(options);
+      const loaded = resolve({ ...options, set: [...options.set, ...rule] }, base);
+      const report = await trackedRisk(loaded, depsOf(context, options), model === undefined ? {} : { model });
       const { source, title, rules, rows, effects, events, level, tails, regimes, numbers, run } = report;
       const wild = (method: keyof typeof regimes) => {
         const known = regimes[method].filter((probability) => !Number.isNaN(probability));
@@ -37,7 +40,7 @@ export function riskCommand(context: Context): Command {
       const { config } = loaded;
       const facts = {
         ...headOf(source, title, config),
-        settings: config.strategy,
+        settings: model === undefined ? config.strategy : {},
         finding: riskFinding(report, config),
         rules: ruleFacts(rules),
         metrics: numbers,

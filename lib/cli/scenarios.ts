@@ -1,6 +1,4 @@
 import { Command } from "commander";
-import { loadConfig } from "../config/load.ts";
-import { findModel, settingsOfModel } from "../pipeline/model_store.ts";
 import { snakeKeys } from "../pipeline/names.ts";
 import { cellRow, trackedScenarios } from "../pipeline/scenarios.ts";
 import { calibrationTable, realismTable, stressTable } from "../pipeline/scenario_tables.ts";
@@ -9,6 +7,7 @@ import { parseRules } from "../risk/mod.ts";
 import { describeScenario } from "../scenarios/mod.ts";
 import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";
 import { headOf, ruleFacts } from "./head.ts";
+import { modelOf } from "./model.ts";
 
 /** `lab scenarios`: a strategy beside its baselines, through crashes and droughts, as a tracked run. */
 export function scenariosCommand(context: Context): Command {
@@ -50,13 +49,8 @@ export function scenariosCommand(context: Context): Command {
         ...(options.rules === undefined ? [] : [`risk.rules=${options.rules}`]),
         ...options.set,
       ];
-      if (options.model !== undefined && options.strategy !== undefined) {
-        throw new RangeError(
-          "Cannot take --strategy beside --model as the model goes in the strategy's place: give one",
-        );
-      }
-      const model = options.model === undefined ? undefined : await findModel(options.model, loadConfig().settings);
-      const loaded = resolve({ ...options, set }, model === undefined ? {} : settingsOfModel(model));
+      const { model, base } = await modelOf(options);
+      const loaded = resolve({ ...options, set }, base);
       const deps = depsOf(context, options);
       const report = await trackedScenarios(loaded, deps, model === undefined ? {} : { model });
       const { source, title, specs, calibration, checks, realism, result, numbers, run } = report;

@@ -119,7 +119,7 @@ export const stages: readonly Stage[] = [
     group: "Research",
     sections: ["strategy", "risk", "data", "costs", "backtest", "split", "run"],
     settings: true,
-    options: none,
+    options: () => Promise.resolve({ model: { ...model, default: "", required: false } }),
   },
   {
     name: "tune",

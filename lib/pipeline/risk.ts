@@ -1,5 +1,6 @@
 import {
   backtest,
+  type BacktestOptions,
   type BacktestResult,
   evaluate,
   type Evaluation,
@@ -10,6 +11,7 @@ import {
 } from "../backtest/mod.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
+import type { Market } from "../market/market.ts";
 import { assetReturns } from "../risk/asset_returns.ts";
 import {
   backtestTail,
@@ -31,7 +33,9 @@ import { columnsBytes } from "./artifact.ts";
 import { actorsOf, optionsOf, titleOf } from "./backtest.ts";
 import { barOf, breath, type Deps } from "./deps.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
-import { datasetOf, tracked, type Tracking } from "./tracked.ts";
+import type { FoundModel } from "./model_store.ts";
+import { openModelRun } from "./scenario_model.ts";
+import { datasetOf, type RunFacts, tracked, type Tracking } from "./tracked.ts";
 
 /** What one rule prevented and what it cost: the run with all rules against the run without this one. */
 export interface RuleEffect {
@@ -65,7 +69,7 @@ export interface TailRow extends TailBacktest {
 /** Everything a report on risk shows. */
 export interface RiskReport {
   readonly source: LoadedMarket;
-  readonly title: string; // of the strategy
+  readonly title: string; // of the strategy or model
   readonly rules: readonly NamedRule[]; // in the order they act; none: the account as it is
   readonly free: BacktestResult; // without rules
   readonly result: BacktestResult; // with all rules
@@ -87,14 +91,20 @@ export interface TrackedRisk extends RiskReport {
   readonly run: { readonly id: string; readonly url: string | undefined };
 }
 
+/** What a report on risk is given beside its settings. */
+export interface RiskOptions {
+  /** A model that the rules watch over, in the place of the strategy that settings name. */
+  readonly model?: FoundModel;
+}
+
 /**
- * Runs a strategy with and without risk rules, and without each of them; forecasts the market's value at risk bar by bar
- * and tests the forecasts; tells regimes. Without rules it says what there is to be kept in bounds.
+ * Runs a strategy or a model with and without risk rules, and without each of them; forecasts the market's value at risk
+ * bar by bar and tests the forecasts; tells regimes. Without rules it says what there is to be kept in bounds.
  *
  * @throws {RangeError} if strategy, settings or data are unknown or impossible
  * @throws {SyntaxError} if the rules cannot be read
  */
-export async function riskStage(config: Config, deps: Deps = {}): Promise<RiskReport> {
+export async function riskStage(config: Config, deps: Deps = {}, { model }: RiskOptions = {}): Promise<RiskReport> {
   const rules = parseRules(config.risk.rules);
   const { name, ...settings } = config.strategy;
   const own = makeStrategy(String(name), settings);
@@ -110,17 +120,19 @@ export async function riskStage(config: Config, deps: Deps = {}): Promise<RiskRe
     bar.update(done, total, what);
   };
 
-  await step(0, String(name));
-  const title = titleOf(String(name), settings);
+  const title = model === undefined ? titleOf(String(name), settings) : model.name;
+  await step(0, title);
+  await using agent = model === undefined ? undefined : await openModelRun(model, source);
+  const trade = agent?.run ?? ((market: Market, options: BacktestOptions) => backtest(market, own, options));
   const run = (without?: NamedRule) =>
-    backtest(market, own, { ...options, risk: rules.filter((rule) => rule !== without).map(({ rule }) => rule) });
-  const free = backtest(market, own, options);
-  const result = run();
+    trade(market, { ...options, risk: rules.filter((rule) => rule !== without).map(({ rule }) => rule) });
+  const free = await trade(market, options);
+  const result = await run();
   const hold = backtest(market, strategies.buy_and_hold.make({}), options);
   const effects: RuleEffect[] = [];
   for (const [i, rule] of rules.entries()) {
     await step(i + 1, `without ${rule.text}`);
-    effects.push(effectOf(rule, i, result, run(rule)));
+    effects.push(effectOf(rule, i, result, await run(rule)));
   }
   await step(rules.length + 1, "value at risk");
   const all = assetReturns(market);
@@ -160,18 +172,23 @@ export async function riskStage(config: Config, deps: Deps = {}): Promise<RiskRe
 }
 
 /** `riskStage` inside an MLflow run with its numbers, events and equity. */
-export async function trackedRisk(loaded: LoadedConfig, deps: Deps = {}): Promise<TrackedRisk> {
+export async function trackedRisk(
+  loaded: LoadedConfig,
+  deps: Deps = {},
+  options: RiskOptions = {},
+): Promise<TrackedRisk> {
   const { config } = loaded;
-  const facts = {
-    kind: "risk" as const,
-    name: `risk ${config.strategy.name} ${config.data.input.join(" ")}`,
-    command: ["risk"],
+  const { model } = options;
+  const facts: RunFacts = {
+    kind: "risk",
+    name: `risk ${model?.name ?? config.strategy.name} ${config.data.input.join(" ")}`,
+    command: ["risk", ...(model === undefined ? [] : ["--model", model.reference])],
   };
   // What can't be run is told before there is a run of it.
   actorsOf(config);
   await loadMarket(config, deps);
   return await tracked(loaded, facts, async (run) => {
-    const report = await riskStage(config, deps);
+    const report = await riskStage(config, deps, options);
     await record(run, report);
     return { ...report, run: { id: run.id, url: run.url } };
   }, deps);

@@ -111,6 +111,14 @@ Deno.test("a model goes through scenarios in the strategy's place, with rules an
     const end = Math.min(equity.length, start + report.result.horizon) - 1;
     assertEquals(change, equity[end] / equity[start - 1] - 1);
 
+    // A report on risk takes the model as well: with its rules, and without each of them.
+    const atRisk = { ...settings, risk: { ...settings.risk, window: 100 } };
+    const risk = await riskStage(atRisk, {}, { model: found });
+    assertEquals([risk.title, risk.rules.map(({ name }) => name)], [model, ["limit_exposure"]]);
+    assertEquals(risk.result.equity, equity);
+    assert(risk.free.equity.some((value, t) => value !== equity[t]));
+    assertEquals(risk.effects[0].returnCost, risk.rows[1].totalReturn - risk.rows[0].totalReturn);
+
     // Many at once it does what it does one by one, whatever they are and wherever they end.
     await using agent = await openModelRun(found, report.source);
     const { market } = report.source;
@@ -128,11 +136,18 @@ Deno.test("a model goes through scenarios in the strategy's place, with rules an
     await using project = await temporaryProject();
     const set = ["scenarios.calibrate=false", "scenarios.workers=0"].flatMap((one) => ["--set", one]);
     const line = (...more: string[]) => ["scenarios", "--model", model, "--input", path, "--no-track", ...set, ...more];
-    const [ran, wrong, absent] = await project.each([
+    const [ran, wrong, absent, underRules, both] = await project.each([
       line("--scenario", ...list, "--seeds", "3", "--rules", rules, "--json"),
       line("--input", "coinbase_BTC-USD_1h", "--seeds", "2"),
       ["scenarios", "--model", `${folder}/other.onnx`],
+      ["risk", "--model", model, "--input", path, "--no-track", "--rules", rules, "--set", "risk.window=100", "--json"],
+      ["risk", "--model", model, "--strategy", "momentum"],
     ]);
+    assertEquals(underRules.code, 0, underRules.stderr);
+    const told = JSON.parse(underRules.stdout);
+    assertEquals([told.strategy, told.settings], [model, {}]);
+    assertEquals(told.metrics["with_rules/total_return"], risk.numbers["with_rules/total_return"]);
+    assertStringIncludes(both.stderr, "Cannot take --strategy beside --model");
     assertEquals(ran.code, 0, ran.stderr);
     const { metrics } = JSON.parse(ran.stdout) as { metrics: Record<string, number | "NaN"> };
     assertEquals(
