@@ -24,20 +24,37 @@ export interface FeeColumn {
 export function feeColumns(
   market: Market,
   strategy: Strategy,
-  { multiples = [0, 0.5, 1, 2], ...options }: BacktestOptions & { readonly multiples?: readonly number[] } = {},
+  { multiples = feeMultiples, ...options }: BacktestOptions & { readonly multiples?: readonly number[] } = {},
 ): FeeColumn[] {
-  return multiples.map((multiple) => {
-    const costs = {
-      ...market.costs,
-      transactionFee: multiple * market.costs.transactionFee,
-      makerFee: multiple * market.costs.makerFee,
-    };
-    const result = backtest({ ...market, costs }, strategy, options);
-    const { totalReturn, sharpeRatio, maxDrawdown } = resultMetrics(result);
-    const finalEquity = result.equity[result.equity.length - 1];
-    const { transactionFee } = costs;
-    return { multiple, transactionFee, totalReturn, sharpeRatio, maxDrawdown, fees: result.fees, finalEquity };
-  });
+  return multiples.map((multiple) =>
+    feeColumn(market, multiple, backtest(withFees(market, multiple), strategy, options))
+  );
+}
+
+/** Multiples of the fees that results are shown at unless others are wanted. */
+export const feeMultiples: readonly number[] = [0, 0.5, 1, 2];
+
+/** The market with its fees, a taker's and a maker's, multiplied; spread and impact stay. */
+export function withFees(market: Market, multiple: number): Market {
+  const { transactionFee, makerFee } = market.costs;
+  return {
+    ...market,
+    costs: { ...market.costs, transactionFee: multiple * transactionFee, makerFee: multiple * makerFee },
+  };
+}
+
+/** What a result of `withFees(market, multiple)` comes to. */
+export function feeColumn(market: Market, multiple: number, result: BacktestResult): FeeColumn {
+  const { totalReturn, sharpeRatio, maxDrawdown } = resultMetrics(result);
+  return {
+    multiple,
+    transactionFee: multiple * market.costs.transactionFee,
+    totalReturn,
+    sharpeRatio,
+    maxDrawdown,
+    fees: result.fees,
+    finalEquity: result.equity[result.equity.length - 1],
+  };
 }
 
 /** Where the money went, quote currency: `net = gross − fees − spread − impact + forgiven`. */

@@ -21,6 +21,7 @@ import {
   trades,
   warnings,
 } from "../backtest/mod.ts";
+import { feeColumn, feeMultiples, withFees } from "../backtest/fees.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { Market } from "../market/market.ts";
@@ -135,7 +136,7 @@ export async function evaluateStage(
   const features = await featuresFor(notes, source, wanted);
 
   const seeds: AgentSeed[] = [];
-  const markets = atFees(market);
+  const markets = feeMultiples.map((multiple) => withFees(market, multiple));
   for (const [i, { seed, file }] of policies.entries()) {
     bar.update(i, total, `seed ${seed}`);
     await using policy = i === 0 ? undefined : await openPolicy(file);
@@ -182,41 +183,16 @@ export async function evaluateStage(
   };
 }
 
-const MULTIPLES = [0, 0.5, 1, 2];
-
-const atFees = (market: Market): Market[] =>
-  MULTIPLES.map((multiple) => ({
-    ...market,
-    costs: {
-      ...market.costs,
-      transactionFee: multiple * market.costs.transactionFee,
-      makerFee: multiple * market.costs.makerFee,
-    },
-  }));
-
 const withSignal = <O extends object>(options: O, { signal }: Deps) => ({ ...options, ...(signal ? { signal } : {}) });
 
 function traderOf(policy: Trader["policy"], { actions, window }: PolicyNotes, { matrix }: AgentFeatures): Trader {
   return { policy, actions, first: matrix.warmup + window - 1 };
 }
 
-/** @param traded at each of `MULTIPLES` */
+/** @param traded at each of `feeMultiples` */
 function seedOf(seed: number, market: Market, traded: readonly Traded[]): AgentSeed {
-  const { result, chosen } = traded[MULTIPLES.indexOf(1)];
-  const fees = traded.map(({ result }, i): FeeColumn => {
-    const { totalReturn, sharpeRatio, maxDrawdown } = resultMetrics(result);
-    const transactionFee = MULTIPLES[i] * market.costs.transactionFee;
-    const finalEquity = result.equity[result.equity.length - 1];
-    return {
-      multiple: MULTIPLES[i],
-      transactionFee,
-      totalReturn,
-      sharpeRatio,
-      maxDrawdown,
-      fees: result.fees,
-      finalEquity,
-    };
-  });
+  const { result, chosen } = traded[feeMultiples.indexOf(1)];
+  const fees = feeMultiples.map((multiple, i) => feeColumn(market, multiple, traded[i].result));
   return { seed, result, evaluation: evaluate(`seed ${seed}`, result), chosen, fees, trades: trades(result) };
 }
 
@@ -327,7 +303,7 @@ function countsOf(seeds: readonly AgentSeed[], { actions }: PolicyNotes, { asset
 }
 
 function meanFees(seeds: readonly AgentSeed[]): FeeColumn[] {
-  return MULTIPLES.map((multiple, i) => {
+  return feeMultiples.map((multiple, i) => {
     const middle = (key: keyof FeeColumn) => interquartileMean(seeds.map(({ fees }) => fees[i][key]));
     return {
       multiple,
