@@ -63,9 +63,8 @@ export function partialDependence({ feature, at, curves, values }: PartialDepend
           Plot.line(points, {
             x: "value",
             y: "mean",
-            stroke: colour,
             strokeWidth: 2,
-            strokeDasharray: name === "short" ? "5 3" : name === "flat" ? "2 2" : "none",
+            ...styleOf(name, i),
           }),
         ];
       }),
@@ -74,7 +73,7 @@ export function partialDependence({ feature, at, curves, values }: PartialDepend
       right,
       labels,
     });
-    const key = narrow ? [keyRow(width, curves.map(({ name }, i) => ({ text: name, stroke: colourOf(name, i) })))] : [];
+    const key = narrow ? [keyRow(width, curves.map(({ name }, i) => ({ text: name, ...styleOf(name, i) })))] : [];
     return stackSvg([...key, upper, ...(values ? [counts(values, domain, feature, width, right)] : [])]);
   };
   return figure(draw, {
@@ -85,6 +84,12 @@ export function partialDependence({ feature, at, curves, values }: PartialDepend
     alt: `Curves of the policy's mean response by ${feature}: ${ends}.`,
     ...text,
   });
+}
+
+/** How a curve is drawn, in the key too: told apart without colour. */
+function styleOf(name: string, i: number): { stroke: string; strokeDasharray: string } {
+  const strokeDasharray = name === "short" ? "5 3" : name === "flat" ? "2 2" : "none";
+  return { stroke: colourOf(name, i), strokeDasharray };
 }
 
 function colourOf(name: string, i: number): string {
