@@ -48,6 +48,7 @@ export type StageEvent =
     readonly kind: "account"; // after that bar
     readonly bar: number;
     readonly equity: number; // quote currency
+    readonly cash: number; // that the account began with
     readonly drawdown: number; // 0..1 of the peak
     readonly weights: Readonly<Record<string, number>>; // exposure by symbol, share of equity
   }

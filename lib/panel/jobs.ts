@@ -352,11 +352,11 @@ function stoppedText({ job, state }: Live, signal: Deno.Signal | null): string {
 }
 
 /** The numbers that a list shows beside a job. */
-function resultOf({ results, equity, trials, pages, alerts }: JobState): string {
+function resultOf({ results, equity, cash, trials, pages, alerts }: JobState): string {
   const percent = (share: number) => `${share >= 0 ? "+" : "−"}${Math.abs(100 * share).toFixed(1)} %`;
   const find = (key: string) => results[key] ?? results[`agent/${key}`] ?? results[`test/agent/${key}`];
   const [earned, sharpe] = [find("total_return"), find("sharpe_ratio")];
-  const [first, last] = [equity.y[0], equity.y.at(-1)];
+  const [first, last] = [cash ?? equity.y[0], equity.y.at(-1)];
   const values = trials.filter(({ state }) => state === "finished").map(({ value }) => value ?? -Infinity);
   return [
     alerts.kill_switch?.on ? "ended by its kill switch" : "",

@@ -377,7 +377,7 @@ function watch(
     const drawdown = 1 - equity / peak;
     if (onEvent) {
       const weights = Object.fromEntries(symbols.map((symbol, k) => [symbol, held[k]]));
-      onEvent({ kind: "account", bar: time, equity, drawdown, weights });
+      onEvent({ kind: "account", bar: time, equity, cash, drawdown, weights });
       for (const [k, , units, price, fee] of fills) {
         onEvent({ kind: "fill", bar: time, symbol: symbols[k], units, price, fee });
       }

@@ -29,7 +29,7 @@ function browserTest(name: string, fn: (page: Page, test: TestPanel) => Promise<
           colorScheme: "dark",
         });
         const page = await context.newPage();
-        page.setDefaultTimeout(45_000);
+        page.setDefaultTimeout(180_000); // a training begins slowly on a busy machine
         const faults: string[] = [];
         const outside: string[] = [];
         page.on("pageerror", ({ message }) => void faults.push(message));
@@ -166,6 +166,7 @@ browserTest(
     });
     await goTo(page, test, `jobs/${id}`);
     await page.waitForSelector("figure.chart canvas");
+    assertMatch(await text(page, ".tile.good dd"), /^10,\d+[^]*\+10\d %$/); // since 5,000, not since the page opened
     await page.click("text=Stop");
     await page.waitForSelector(".pill.stopped");
     assertMatch(await text(page, ".notice:not(.lost)"), /^Stopped between two bars/);

@@ -50,7 +50,14 @@ for (let i = 1; does === "goes on" || does === "deaf"; i++) {
   tell({ kind: "metrics", step: i, values: { "train/approx_kl": Math.abs(Math.sin(i / 9)) / 100 } });
   if (words[0] === "paper") {
     tell({ kind: "bar", symbol: "BTC/USDT", bar, ohlcv: [100, 101, 99, 100 + Math.sin(i / 5), 3] });
-    tell({ kind: "account", bar, equity: 10_000 + i, drawdown: 0.01, weights: { "BTC/USDT": Math.sin(i / 7) } });
+    tell({
+      kind: "account",
+      bar,
+      equity: 10_000 + i,
+      cash: 5000,
+      drawdown: 0.01,
+      weights: { "BTC/USDT": Math.sin(i / 7) },
+    });
     tell({ kind: "book", symbol: "BTC/USDT", bids: [[99, 1], [98, 2]], asks: [[101, 1], [102, 3]] });
     if (i % 5 === 0) tell({ kind: "fill", bar, symbol: "BTC/USDT", units: i % 2 ? 1 : -1, price: 100, fee: 0.1 });
   }

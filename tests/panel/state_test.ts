@@ -41,7 +41,7 @@ Deno.test("every one of twenty seeds has all its curves", () => {
 Deno.test("what a trader tells is kept in the same order, the last of it", () => {
   const events: StageEvent[] = Array.from({ length: most.bars + 500 }, (_, i) => [
     { kind: "bar" as const, symbol: "A", bar: i, ohlcv: [i, i, i, i, 1] as [number, number, number, number, number] },
-    { kind: "account" as const, bar: i, equity: i, drawdown: 0, weights: { A: i % 2 } },
+    { kind: "account" as const, bar: i, equity: i, cash: 7, drawdown: 0, weights: { A: i % 2 } },
     { kind: "fill" as const, bar: i, symbol: "A", units: 1, price: i, fee: 0 },
   ]).flat();
   const { bars, fills, filled, weights, equity } = told(events);

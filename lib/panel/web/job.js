@@ -541,7 +541,7 @@ function tilesOf(state) {
   /** @type {{ label: string, value: string, beside?: string, tone?: string }[]} */
   const found = [];
   if (equity.y.length > 0) {
-    const [start, now] = [equity.y[0] ?? NaN, equity.y.at(-1) ?? NaN];
+    const [start, now] = [state.cash ?? equity.y[0] ?? NaN, equity.y.at(-1) ?? NaN];
     const change = now / start - 1;
     found.push({
       label: "Equity",

@@ -20,6 +20,7 @@
  * @property {{ bar: number, symbol: string, units: number, price: number }[]} fills the last ones
  * @property {number} filled how many fills there were
  * @property {Curve} equity over bars, quote currency
+ * @property {number | null} cash that the account began with; of a session gone on with, before the curve begins
  * @property {Curve} drawdown 0..1
  * @property {{ time: number[], rows: Record<string, number>[] }} weights the last ones, by symbol
  * @property {Record<string, { bids: number[][], asks: number[][] }>} books
@@ -55,6 +56,7 @@ export function newState() {
     fills: [],
     filled: 0,
     equity: newCurve(),
+    cash: null,
     drawdown: newCurve(),
     weights: { time: [], rows: [] },
     books: {},
@@ -114,6 +116,7 @@ export function apply(state, event) {
     }
     case "account":
       push(state.equity, event.bar, event.equity);
+      state.cash = event.cash ?? null;
       push(state.drawdown, event.bar, event.drawdown);
       state.weights.time.push(event.bar);
       state.weights.rows.push({ ...event.weights });
