@@ -52,8 +52,17 @@ export async function loadMarket(config: Config, deps: Deps = {}): Promise<Loade
     period: period === "all" ? { from: 0, to: market.length } : parts[period],
     hash: hashOf(...market.assets.map(hashCandles)),
     name: `${market.assets.map(({ symbol }) => symbol).join(" + ")} ${formatTimeframe(market.assets[0].step)}`,
-    origin: [...new Set(loaded.map(({ origin }) => origin))].join("; "),
+    origin: originOf([...new Set(loaded.map(({ origin }) => origin))]),
   };
+}
+
+/** Origins one after the other; what all say in brackets once: `sample a; sample b (recorded by …)`. */
+function originOf(origins: readonly string[]): string {
+  const parts = origins.map((origin) => origin.match(/^(.*?)( \(.*\))$/) ?? [origin, origin, ""]);
+  const [, , shared] = parts[0];
+  return parts.every(([, , bracket]) => bracket === shared)
+    ? parts.map(([, name]) => name).join("; ") + shared
+    : origins.join("; ");
 }
 
 /** The frictions that settings state. */

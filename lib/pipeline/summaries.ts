@@ -93,9 +93,9 @@ export function featureSummary(result: FeaturesResult, leaks: LeakVerdict, confi
       } the returns of the next bar or the next 24 better than chance would, on training data and with ${tests} looks ` +
       `allowed for. The surest, ${best.feature}, has a rank correlation of ${
         number(best.ic, { digits: 3 })
-      } with the return over ${count(best.horizon, "bar")}: an association, not yet a profit after costs. ${
-        leaks.passed ? "None looks ahead." : "Some look ahead!"
-      }`,
+      } with the return over ${count(best.horizon, "bar")}: ${
+        names.size === 0 ? "as chance gives among so many" : "an association, not yet a profit after costs"
+      }. ${leaks.passed ? "None looks ahead." : "Some look ahead!"}`,
     tiles: [
       {
         label: "Features",

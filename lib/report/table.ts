@@ -95,7 +95,7 @@ export function besideEachOther(tables: readonly Table[]): Table {
 
 /** Style of tables; goes after `themeCss()`. The page's script sorts by `data-sort`, or by text without it. */
 export function tableCss(): string {
-  return `.table-scroll{overflow-x:auto;margin:1.25rem 0;max-width:100%;background:linear-gradient(to left,var(--paper) 40%,transparent) right/48px 100% no-repeat local,linear-gradient(to left,color-mix(in srgb,var(--ink) 22%,transparent),transparent) right/14px 100% no-repeat scroll}
+  return `.table-scroll{overflow-x:auto;margin:1.25rem 0;max-width:100%;background:linear-gradient(to left,var(--paper) 40%,transparent) right top/48px calc(100% + 4px) no-repeat local,linear-gradient(to left,color-mix(in srgb,var(--ink) 22%,transparent),transparent) right/14px 100% no-repeat scroll}
 .table{border-collapse:collapse;font-size:.85rem;line-height:1.35;font-variant-numeric:tabular-nums;color:var(--ink)}
 .table caption{text-align:left;font-weight:600;padding:0 0 .4rem}
 .table th,.table td{padding:.32rem .8rem;border-bottom:1px solid var(--grid);text-align:right;white-space:nowrap;font-weight:400}
@@ -213,7 +213,7 @@ function prepareColumn(column: Column, values: readonly Cell[]): ShownColumn {
     label,
     kind,
     align: column.align ?? (kind === "text" || kind === "date" ? "left" : "right"),
-    cells: values.map((value) => showCell(value, kind, digits, sign, clock)),
+    cells: values.map((value) => showCell(value, kind, digits, sign, clock, numbers.every(Number.isInteger))),
   };
 }
 
@@ -223,6 +223,7 @@ function showCell(
   places: number | "each",
   sign: boolean,
   clock: boolean, // the column has times of day, so midnight is written out too
+  whole: boolean, // all of the column's numbers are whole, so none has decimals
 ): ShownCell {
   if (value === null || value === undefined || Number.isNaN(value)) {
     return { text: "–", sort: "", negative: false }; // sorts last in both directions
@@ -231,7 +232,7 @@ function showCell(
   if (typeof value === "string") return { text: value, sort: "", negative: false };
   const plain = Number(value);
   const shown = kind === "percent" ? 100 * plain : plain;
-  const digits = places === "each" ? columnDigits([shown], kind) : places;
+  const digits = places === "each" ? columnDigits([shown], kind, whole) : places;
   const negative = plain < 0 && (kind === "percent" || kind === "money");
   const text = {
     text: () => String(value),
@@ -245,12 +246,12 @@ function showCell(
 }
 
 /** Decimals for all of a column: what its largest value needs, money in cents below 10,000. */
-function columnDigits(numbers: readonly number[], kind: Kind): number {
+function columnDigits(numbers: readonly number[], kind: Kind, whole = numbers.every(Number.isInteger)): number {
   if (numbers.length === 0) return 0;
   const largest = Math.max(...numbers.map(Math.abs));
   if (kind === "money") return largest >= 10_000 ? 0 : largest >= 1 ? 2 : digitsFor(largest);
   if (kind === "percent") return largest >= 1000 ? 0 : largest >= 1 ? 1 : 2;
-  if (numbers.every(Number.isInteger)) return 0;
+  if (whole) return 0;
   return largest >= 1 ? (largest >= 1000 ? 0 : largest >= 100 ? 1 : 2) : Math.max(2, digitsFor(largest) - 1);
 }
 

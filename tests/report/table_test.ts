@@ -65,6 +65,8 @@ Deno.test("dates without a time of day have none, and a column may write each nu
     columns: [{ key: "at", unit: "date" }, { key: "price", digits: "each" }],
   });
   assertEquals(days.split("\n").slice(2), ["2018-01-01   8,123", "2018-01-02  0.0123"]);
+  const prices = formatTable([{ price: 143 }, { price: 182.3 }], { columns: [{ key: "price", digits: "each" }] });
+  assertEquals(prices.split("\n").slice(2), ["143.0", "182.3"]); // 143 by chance
 });
 
 Deno.test("tables beside each other keep their own columns, and follow each other in a terminal", () => {

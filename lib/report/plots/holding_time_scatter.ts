@@ -39,7 +39,12 @@ export async function holdingTimeScatter({ trades, currency }: HoldingTimeInput,
     `winners (${percent(won.length / closed.length, { digits: 0 })}) are held ${
       duration(middle(won))
     } at the median and make ${money(mean(won), currency)} on average`,
-    lost.length && `losers ${duration(middle(lost))} and ${money(mean(lost), currency)}`,
+    lost.length &&
+    (won.length
+      ? `losers ${duration(middle(lost))} and ${money(mean(lost), currency)}`
+      : `all ${number(lost.length)} closed trades lost: held ${duration(middle(lost))} at the median, ${
+        money(mean(lost), currency)
+      } on average`),
   ].filter(Boolean).join(", ");
   const fact = facts[0].toUpperCase() + facts.slice(1);
   return await vegaFigure((width, still) => spec(rows, currency, width, still), {
