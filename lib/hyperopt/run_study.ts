@@ -43,14 +43,9 @@ export async function runStudy(study: Study, engine: TrialEngine, options: Study
   const { trials, seconds = Infinity, mostFailures = 5, signal, onTrial = () => {} } = options;
   const { spec, journal, ledger } = study;
   const space = parseSpace(spec.space);
-  const opened = ledger.lines.find(({ entry }) => entry.kind === "holdout");
   const rows = new Map(study.rows.map((row) => [row.trial, row]));
   const waiting = [...rows.values()].filter(({ state }) => state === "running");
-  if (opened && (waiting.length > 0 || rows.size < trials)) {
-    throw new RangeError(
-      `Cannot try more in the study ${spec.study} as its hold-out must still be closed: it was opened at ${opened.at}`,
-    );
-  }
+  checkClosed(study, trials);
   const { make } = schedulerOf(spec.scheduler);
   const scheduler: Scheduler = make({ space, seed: spec.seed, rungs: spec.rungs });
   const copies = spec.scheduler === "pbt";
@@ -202,6 +197,20 @@ export async function runStudy(study: Study, engine: TrialEngine, options: Study
   }
   if (copies) { for (const { trial } of rows.values()) await forget(study, trial); }
   return exhausted && rows.size < trials ? "exhausted" : "trials";
+}
+
+/**
+ * Once its hold-out is open a study tries nothing more.
+ *
+ * @param trials that there shall be
+ * @throws {RangeError} if it is open and trials are missing, which says when that was
+ */
+export function checkClosed({ spec, rows, ledger }: Study, trials: number): void {
+  const opened = ledger.lines.find(({ entry }) => entry.kind === "holdout");
+  if (!opened || (rows.length >= trials && rows.every(({ state }) => state !== "running"))) return;
+  throw new RangeError(
+    `Cannot try more in the study ${spec.study} as its hold-out must still be closed: it was opened at ${opened.at}`,
+  );
 }
 
 const NOT_A_NUMBER = "its objective must be a number: it was";

@@ -8,7 +8,7 @@ import { samplerOf } from "../hyperopt/samplers.ts";
 import { schedulerOf } from "../hyperopt/schedulers.ts";
 import { formatSpace, parseSpace } from "../hyperopt/space.ts";
 import { spaces } from "../hyperopt/spaces.ts";
-import { runStudy, type Stopped } from "../hyperopt/run_study.ts";
+import { checkClosed, runStudy, type Stopped } from "../hyperopt/run_study.ts";
 import { openStudy, type Study } from "../hyperopt/study.ts";
 import { readJournal, type StudySpec } from "../hyperopt/study_journal.ts";
 import { bestOf, type TrialRow } from "../hyperopt/study_rows.ts";
@@ -94,6 +94,7 @@ export async function trackedTune(
     : await prepareResumed(options.resume, options.storage);
   const { name, folder, source } = prepared;
   await using study = openStudy(folder, prepared.spec);
+  checkClosed(study, config.tune.trials);
   const { spec } = study;
   const { space } = spec;
   const facts: RunFacts = {

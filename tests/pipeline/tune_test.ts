@@ -172,8 +172,9 @@ Deno.test("the best settings are whole: training takes them, and a sweep's hold-
       "one",
       folder,
     );
+    const openEngine = () => Promise.reject(new Error("a worker was started for nothing"));
     await assertRejects(
-      () => trackedTune(more, {}, { storage: folder, openEngine: here, resume: "one" }),
+      () => trackedTune(more, {}, { storage: folder, openEngine, resume: "one" }),
       RangeError,
       "hold-out must still be closed",
     );
