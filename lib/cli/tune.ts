@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { writeStandardError } from "../base/standard_error.ts";
 import { presets } from "../config/presets.ts";
+import { defaults } from "../config/schema.ts";
 import { samplers } from "../hyperopt/samplers.ts";
 import { schedulers } from "../hyperopt/schedulers.ts";
 import { formatSpace } from "../hyperopt/space.ts";
@@ -52,6 +53,7 @@ const paths = {
 /** `lab tune`: searches settings of PPO, goes on with a search, shows one, opens its hold-out. */
 export function tuneCommand(context: Context): Command {
   const collect = (value: string, all: readonly string[]) => [...all, value];
+  const { tune } = defaults();
   const names = (table: Readonly<Record<string, { readonly help: string }>>) =>
     Object.entries(table).map(([name, { help }]) => `${name} (${help})`).join("; ");
   return configured(new Command("tune"), { trading: false })
@@ -60,13 +62,13 @@ export function tuneCommand(context: Context): Command {
         "others do better; the winner deflated by all that was tried",
     )
     .argument("[preset]", `starting point: ${Object.keys(presets).join(", ")}`)
-    .option("--trials <count>", "trials, those stopped early among them")
-    .addOption(new Option("--sampler <name>", names(samplers)))
-    .addOption(new Option("--scheduler <name>", names(schedulers)))
-    .option("--workers <count>", "trials at once; auto: as many as are found to pay")
-    .option("--folds <count>", "walk-forward folds")
-    .option("--seeds <count>", "agents trained in each fold")
-    .option("--timesteps <count>", "env steps of each agent")
+    .option("--trials <count>", `trials, those stopped early among them; ${tune.trials} unless given`)
+    .addOption(new Option("--sampler <name>", `${names(samplers)}; ${tune.sampler} unless given`))
+    .addOption(new Option("--scheduler <name>", `${names(schedulers)}; ${tune.scheduler} unless given`))
+    .option("--workers <count>", "trials at once; auto, unless given: as many as are found to pay")
+    .option("--folds <count>", `walk-forward folds; ${tune.folds} unless given`)
+    .option("--seeds <count>", `agents trained in each fold; ${tune.seeds} unless given`)
+    .option("--timesteps <count>", "env steps of each agent; the preset's unless given")
     .option("--seconds <count>", "longest the sweep may take now; --resume goes on")
     .addOption(
       new Option("--space <parameter>", 'what is searched, such as "ppo.gamma=float(0.8, 0.99)"; may be repeated')
@@ -85,7 +87,8 @@ export function tuneCommand(context: Context): Command {
     .option("--delete <name:trial>", "take a trial whose result is wrong out of the running; it still counts as tried")
     .addHelpText(
       "after",
-      '\nExample:\n  lab tune quick --trials 30 --space "ppo.learning_rate=log(1e-4, 1e-2)" --space "ppo.gamma=float(0.5, 0.99)"',
+      '\nExample:\n  lab tune quick --trials 30 --space "ppo.learning_rate=log(1e-4, 1e-2)" --space "ppo.gamma=float(0.5, 0.99)"\n' +
+        "\nMore by --set: tune.objective, tune.trial_seconds, tune.trial_memory; lab list spaces shows what is searched.",
     )
     .action((preset: string | undefined, options: Options) => act(context, preset, options));
 }

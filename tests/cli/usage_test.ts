@@ -118,6 +118,10 @@ Deno.test("--help answers everywhere, with leave for nothing, and lab without a 
     assertEquals(ran.code, 0);
     assertStringIncludes(ran.stdout, "Usage: lab ");
   }
+  const [{ stdout: tune }] = await project.each([["tune", "--help"]]);
+  for (const known of ["50 unless given", "tpe unless given", "asha unless given", "3 unless given"]) {
+    assertStringIncludes(tune.replaceAll(/\s+/g, " "), known);
+  }
   const bare = await project.lab([]);
   assertEquals([bare.code, bare.stdout], [2, ""]);
   assertStringIncludes(bare.stderr, "Usage: lab <command>");
