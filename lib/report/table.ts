@@ -95,7 +95,7 @@ export function besideEachOther(tables: readonly Table[]): Table {
 
 /** Style of tables; goes after `themeCss()`. The page's script sorts by `data-sort`, or by text without it. */
 export function tableCss(): string {
-  return `.table-scroll{overflow-x:auto;margin:1.25rem 0;max-width:100%;background:linear-gradient(to left,var(--paper) 40%,transparent) right top/48px calc(100% + 4px) no-repeat local,linear-gradient(to left,color-mix(in srgb,var(--ink) 22%,transparent),transparent) right/14px 100% no-repeat scroll}
+  return `.table-scroll{overflow-x:auto;margin:1.25rem 0;max-width:100%;background:linear-gradient(to left,var(--paper) 40%,transparent) right/48px calc(100% + 4px) no-repeat local,linear-gradient(to left,color-mix(in srgb,var(--ink) 22%,transparent),transparent) right/14px calc(100% - 4px) no-repeat scroll}
 .table{border-collapse:collapse;font-size:.85rem;line-height:1.35;font-variant-numeric:tabular-nums;color:var(--ink)}
 .table caption{text-align:left;font-weight:600;padding:0 0 .4rem}
 .table th,.table td{padding:.32rem .8rem;border-bottom:1px solid var(--grid);text-align:right;white-space:nowrap;font-weight:400}
