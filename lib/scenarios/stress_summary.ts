@@ -73,7 +73,7 @@ export function summarise(
   };
 }
 
-/** Where a curve ends. */
-function lastOf({ share, low, high }: SurvivalCurve): Rate {
-  return { share: share.at(-1)!, low: low.at(-1)!, high: high.at(-1)! };
+/** Where a curve ends; at 0, where its own interval would be certainty, with that of none of those it happened to. */
+function lastOf({ share, low, high, events }: SurvivalCurve): Rate {
+  return share.at(-1) === 0 ? wilson(0, events) : { share: share.at(-1)!, low: low.at(-1)!, high: high.at(-1)! };
 }

@@ -117,6 +117,8 @@ Deno.test("trials that the period's end cuts short are no survivors: their share
   const cell = summarise({ scenario: "s", strategy: "a" }, trials, [], 10);
   assertEquals([cell.cutShort, cell.survival.share], [1, 0.375]);
   assert(cell.survival.low < 0.375 && cell.survival.high > 0.375);
+  const none = summarise({ scenario: "s", strategy: "a" }, [outcome(NaN, 3), outcome(5, 10), outcome(6, 10)], [], 10);
+  assertEquals([none.cutShort, none.survival], [1, wilson(0, 2)], "none of a few is not never");
   const whole = summarise({ scenario: "s", strategy: "a" }, trials.map((one) => ({ ...one, watched: 10 })), [], 10);
   assertEquals([whole.cutShort, whole.survival], [0, wilson(2, 4)]);
 
