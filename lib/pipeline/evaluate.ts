@@ -178,7 +178,7 @@ export async function evaluateStage(
     fees: { [AGENT]: meanFees(seeds), [HOLD]: feeColumns(market, strategies.buy_and_hold.make({}), options) },
     lag,
     costs,
-    warnings: [...warnings(seeds[0].result, { lag }), ...cautions(source, notes, seeds)],
+    warnings: [...modelWarnings(seeds, lag), ...cautions(source, notes, seeds)],
     numbers: numbersOf(rows, seeds, { improvement, monthlyImprovement }, actions, costs),
   };
 }
@@ -365,6 +365,13 @@ export async function trackedEvaluate(
 /** Tells how the model, the first seed's policy, did. */
 export function tellModel({ source, seeds }: AgentReport, { onEvent }: Deps): void {
   onEvent?.(historyEvent(`${AGENT}, seed ${seeds[0].seed}`, source.market, seeds[0].result));
+}
+
+/** What speaks against the model's own numbers; among several seeds it is said whose they are. */
+function modelWarnings([{ seed, result }, ...others]: readonly AgentSeed[], lag: readonly LagPoint[]): string[] {
+  const lines = warnings(result, { lag });
+  if (others.length === 0) return lines;
+  return lines.map((line) => `Seed ${seed}, the model: ${line.slice(0, 1).toLowerCase()}${line.slice(1)}`);
 }
 
 /** What else speaks against believing the numbers. */

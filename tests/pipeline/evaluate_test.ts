@@ -66,6 +66,8 @@ Deno.test("an agent stands beside its baselines, summed up over seeds, on bars i
 
     await t.step("it says that two seeds are few, and whether it beat buy and hold", () => {
       assert(report.warnings.some((warning) => warning.startsWith("2 seeds:")));
+      const [{ seed }] = report.seeds; // whose own numbers the others are about
+      assert(report.warnings.some((warning) => warning.startsWith(`Seed ${seed}, the model: the run covers`)));
       const { watermark, badges = [], tiles, finding, metrics } = agentSummary(report, config, { training });
       assertEquals(watermark, "2 seeds");
       assertEquals(badges.find(({ label }) => label === "seeds")?.passed, false);
@@ -99,6 +101,7 @@ Deno.test("an agent stands beside its baselines, summed up over seeds, on bars i
       const seen = tiny(path, ["backtest.period=train"]).config;
       const { warnings } = await evaluateStage(seen, policiesOf(training).slice(0, 1));
       assert(warnings.some((warning) => warning.includes("it has seen some of what it is tested on")));
+      assert(warnings.some((warning) => warning.startsWith("The run covers"))); // there is no other seed
       assert(!report.warnings.some((warning) => warning.includes("it has seen")));
     });
 
