@@ -61,7 +61,8 @@ const prologue = `{
   const watch = "for await (const _ of Deno.stdin.readable); Deno.statSync('.'); self.postMessage('end');";
   new Worker("data:text/javascript," + encodeURIComponent(watch), { type: "module" }).onmessage = () => Deno.exit(1);
   ${Deno.build.os === "windows" ? 'for (const name of ["net", "run"]) Deno.permissions.revokeSync({ name });' : ""}
-}`;
+}
+void 0;`; // a value of its own would be shown, and come as late as in the first cell
 
 /**
  * A Deno kernel of our own, started for one notebook: talks over loopback, signed; sees an allow-list of the
