@@ -4,7 +4,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import { snakeKeys } from "../pipeline/names.ts";
 import { type TrackedBacktest, trackedBacktest } from "../pipeline/backtest.ts";
 import { spanText } from "../pipeline/market.ts";
-import { comparisonTable } from "../pipeline/tables.ts";
+import { comparisonTable } from "../pipeline/show/tables.ts";
 import { number } from "../report/format.ts";
 import { cleaningFacts, cleaningLines } from "./cleaning.ts";
 import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";

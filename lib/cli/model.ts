@@ -1,6 +1,6 @@
 import { loadConfig } from "../config/load.ts";
 import type { PartialConfig } from "../config/schema.ts";
-import { findModel, type FoundModel, settingsOfModel } from "../pipeline/model_store.ts";
+import { findModel, type FoundModel, settingsOfModel } from "../pipeline/agent/model_store.ts";
 
 /** The model that a command line puts in the strategy's place, if it does, and the settings that come with it. */
 export async function modelOf(

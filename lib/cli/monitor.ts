@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { type MonitorReport, monitorStage } from "../pipeline/monitor.ts";
-import { levelColumns, levelRows, sizeRows } from "../pipeline/monitor_tables.ts";
+import { levelColumns, levelRows, sizeRows } from "../pipeline/monitor/tables.ts";
 import { snakeKeys } from "../pipeline/names.ts";
 import { number, percent } from "../report/format.ts";
 import { formatTable } from "../report/table.ts";

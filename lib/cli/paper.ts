@@ -12,7 +12,7 @@ import {
   trackedPaper,
   verifySession,
 } from "../pipeline/paper.ts";
-import { exchangeSource, fileSource, type PaperSource } from "../pipeline/paper_source.ts";
+import { exchangeSource, fileSource, type PaperSource } from "../pipeline/paper/source.ts";
 import { formatTable } from "../report/table.ts";
 import { money, number, percent } from "../report/format.ts";
 import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";

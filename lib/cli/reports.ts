@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { comparisonTable } from "../pipeline/tables.ts";
+import { comparisonTable } from "../pipeline/show/tables.ts";
 import { demoStage } from "../pipeline/demo.ts";
 import { allNotebooks } from "../pipeline/notebooks.ts";
 import { type ReportResult, reportStage } from "../pipeline/report.ts";

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { snakeKeys } from "../pipeline/names.ts";
 import { trackedRisk } from "../pipeline/risk.ts";
-import { riskFinding } from "../pipeline/risk_summary.ts";
-import { effectTable, eventTable, falls, fallTable, tailTable } from "../pipeline/risk_tables.ts";
-import { comparisonTable } from "../pipeline/tables.ts";
+import { riskFinding } from "../pipeline/risk/summary.ts";
+import { effectTable, eventTable, falls, fallTable, tailTable } from "../pipeline/risk/tables.ts";
+import { comparisonTable } from "../pipeline/show/tables.ts";
 import { percent } from "../report/format.ts";
 import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";
 import { headOf, ruleFacts } from "./head.ts";

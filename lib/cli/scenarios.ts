@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { snakeKeys } from "../pipeline/names.ts";
 import { cellRow, trackedScenarios } from "../pipeline/scenarios.ts";
-import { calibrationTable, realismTable, stressTable } from "../pipeline/scenario_tables.ts";
-import { scenarioFinding } from "../pipeline/scenario_summary.ts";
+import { calibrationTable, realismTable, stressTable } from "../pipeline/scenarios/tables.ts";
+import { scenarioFinding } from "../pipeline/scenarios/summary.ts";
 import { parseRules } from "../risk/mod.ts";
 import { describeScenario } from "../scenarios/mod.ts";
 import { type ConfigOptions, configured, type Context, depsOf, print, resolve, runLines } from "./command.ts";

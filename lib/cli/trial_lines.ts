@@ -1,5 +1,5 @@
 import { redact } from "../base/secret.ts";
-import { paramsText } from "../pipeline/sweep_tables.ts";
+import { paramsText } from "../pipeline/sweep/tables.ts";
 import type { SweepStatus } from "../pipeline/tune.ts";
 import { duration, number } from "../report/format.ts";
 

@@ -22,9 +22,11 @@ export default {
   rules: {
     "imports-point-down": {
       create(context) {
-        const from = context.filename.replaceAll("\\", "/").match(/\/lib\/([^/]+)\//)?.[1] ?? "";
+        const filename = context.filename.replaceAll("\\", "/");
+        const from = filename.match(/.*\/lib\/([^/]+)\//)?.[1] ?? "";
         const check = (node: Deno.lint.Node & { source: Deno.lint.StringLiteral | null }) => {
-          const to = node.source?.value.match(/^(?:\.\.\/)+([^/.]+)\//)?.[1];
+          const path = node.source && URL.parse(node.source.value, `file:///${filename}`)?.pathname;
+          const to = path?.match(/.*\/lib\/([^/]+)\//)?.[1];
           if (!to || to === from || !rank.has(from) || !rank.has(to)) return;
           if (rank.get(to)! < rank.get(from)!) return;
           context.report({

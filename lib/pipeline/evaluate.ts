@@ -27,14 +27,14 @@ import type { Config } from "../config/schema.ts";
 import type { Market } from "../market/market.ts";
 import { checkRules, type NamedRule, parseRules, type RiskRule } from "../risk/mod.ts";
 import { makeStrategy, randomLike, strategies } from "../strategies/mod.ts";
-import type { AgentFeatures } from "./agent_features.ts";
-import { choiceNames } from "./agent_options.ts";
+import type { AgentFeatures } from "./agent/features.ts";
+import { choiceNames } from "./agent/options.ts";
 import { columnsBytes } from "./artifact.ts";
 import { optionsOf, tradeColumns } from "./backtest.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { historyEvent } from "./history.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
-import { featuresFor, seenWarnings } from "./models.ts";
+import { featuresFor, seenWarnings } from "./agent/models.ts";
 import { datasetOf, type RunFacts, tracked, type Tracking } from "./tracked.ts";
 
 /** A policy file of one seed. */

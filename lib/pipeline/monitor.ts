@@ -5,10 +5,10 @@ import type { Sizes, SizesFound } from "../resources/batch_size.ts";
 import type { GpuUsage } from "../resources/gpu.ts";
 import { openCollector, type Sample } from "../resources/metrics.ts";
 import type { Decision } from "../resources/workers.ts";
-import { agentFeatures } from "./agent_features.ts";
+import { agentFeatures } from "./agent/features.ts";
 import type { Deps } from "./deps.ts";
 import { loadMarket } from "./market.ts";
-import { adviceOf } from "./monitor_advice.ts";
+import { adviceOf } from "./monitor/advice.ts";
 import {
   levelsOf,
   measureLevels,
@@ -19,8 +19,8 @@ import {
   settledOn,
   type ThreadLevel,
   type WorkerLevel,
-} from "./monitor_measure.ts";
-import { openProbes, type Probes } from "./monitor_probes.ts";
+} from "./monitor/measure.ts";
+import { openProbes, type Probes } from "./monitor/probes.ts";
 import { specsOf } from "./specs.ts";
 
 /** How long and how much is measured. */

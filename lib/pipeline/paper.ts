@@ -37,11 +37,11 @@ import { columnsBytes } from "./artifact.ts";
 import { tradeColumns } from "./backtest.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { costsOf } from "./market.ts";
-import { findModel } from "./model_store.ts";
-import { seenWarnings, specsFor } from "./models.ts";
+import { findModel } from "./agent/model_store.ts";
+import { seenWarnings, specsFor } from "./agent/models.ts";
 import { snakeKeys } from "./names.ts";
-import { bandOf, openGuardian } from "./paper_alerts.ts";
-import type { PaperSource } from "./paper_source.ts";
+import { bandOf, openGuardian } from "./paper/alerts.ts";
+import type { PaperSource } from "./paper/source.ts";
 import { tracked, type Tracking } from "./tracked.ts";
 
 /** What is asked of a paper trader beside its settings. */

@@ -33,8 +33,8 @@ import { columnsBytes } from "./artifact.ts";
 import { actorsOf, optionsOf, titleOf } from "./backtest.ts";
 import { barOf, breath, type Deps } from "./deps.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
-import type { FoundModel } from "./model_store.ts";
-import { openModelRun } from "./scenario_model.ts";
+import type { FoundModel } from "./agent/model_store.ts";
+import { openModelRun } from "./scenarios/model.ts";
 import { datasetOf, type RunFacts, tracked, type Tracking } from "./tracked.ts";
 
 /** What one rule prevented and what it cost: the run with all rules against the run without this one. */

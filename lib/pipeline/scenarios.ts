@@ -23,8 +23,8 @@ import {
 import { actorsOf, titleOf } from "./backtest.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
-import type { FoundModel } from "./model_store.ts";
-import { openModelRun } from "./scenario_model.ts";
+import type { FoundModel } from "./agent/model_store.ts";
+import { openModelRun } from "./scenarios/model.ts";
 import { datasetOf, type RunFacts, tracked } from "./tracked.ts";
 
 /** Everything a report on scenarios shows. */

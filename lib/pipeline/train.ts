@@ -10,19 +10,19 @@ import { number } from "../report/format.ts";
 import { checkRules, parseRules } from "../risk/mod.ts";
 import { gitState } from "../track/git.ts";
 import { withRun } from "../track/open_run.ts";
-import { type AgentFeatures, agentFeatures } from "./agent_features.ts";
-import { actionsOf, agentRules, ppoOptionsOf } from "./agent_options.ts";
-import { type Checkpoints, nearestTraining, openCheckpoints } from "./checkpoints.ts";
+import { type AgentFeatures, agentFeatures } from "./agent/features.ts";
+import { actionsOf, agentRules, ppoOptionsOf } from "./agent/options.ts";
+import { type Checkpoints, nearestTraining, openCheckpoints } from "./agent/checkpoints.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { type AgentReport, evaluateStage, type PolicyOfSeed, recordEvaluation, tellModel } from "./evaluate.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
-import { watchRun } from "./monitor_watch.ts";
-import { MODEL_FOLDER, packageModel } from "./model_package.ts";
-import { type Registered, registerModel, type ValidationScore, validationScore } from "./model_store.ts";
-import { notesFor } from "./models.ts";
+import { watchRun } from "./monitor/watch.ts";
+import { MODEL_FOLDER, packageModel } from "./agent/model_package.ts";
+import { type Registered, registerModel, type ValidationScore, validationScore } from "./agent/model_store.ts";
+import { notesFor } from "./agent/models.ts";
 import { specsOf } from "./specs.ts";
 import { datasetOf, type RunFacts, tracked, type Tracking, trackingVariables } from "./tracked.ts";
-import { type Columns, type SeedOptions, type SeedTraining, type Training, trainSeed } from "./train_seed.ts";
+import { type Columns, type SeedOptions, type SeedTraining, type Training, trainSeed } from "./agent/train_seed.ts";
 
 /** Agents of several seeds, trained alike. */
 export interface TrainReport {

@@ -14,14 +14,14 @@ import { readJournal, type StudySpec } from "../hyperopt/study_journal.ts";
 import { bestOf, type TrialRow } from "../hyperopt/study_rows.ts";
 import { openCollector, type Sample, systemMetrics } from "../resources/metrics.ts";
 import { ensurePython } from "../track/python.ts";
-import { checkSearch } from "./check_search.ts";
+import { checkSearch } from "./sweep/check_search.ts";
 import { barOf, type Deps } from "./deps.ts";
 import { type LoadedMarket, loadMarket } from "./market.ts";
-import { embeddedEngine, type OpenEngine } from "./sweep_engine.ts";
-import { sweepRuns } from "./sweep_runs.ts";
-import { readSweep, type Sweep, sweepFolder } from "./sweep.ts";
-import { sweepPaths } from "./trial_command.ts";
-import { writeTrialMarket } from "./trial_market.ts";
+import { embeddedEngine, type OpenEngine } from "./sweep/engine.ts";
+import { sweepRuns } from "./sweep/runs.ts";
+import { readSweep, type Sweep, sweepFolder } from "./sweep/sweep.ts";
+import { sweepPaths } from "./sweep/trial_command.ts";
+import { writeTrialMarket } from "./sweep/trial_market.ts";
 import { datasetOf, type RunFacts, tracked } from "./tracked.ts";
 
 /** How a sweep runs, apart from its settings. */

@@ -27,6 +27,10 @@ Deno.test("a file that is none, or is cut short, is refused", () => {
   const bytes = writeCheckpoint(checkpoint);
   assertThrows(() => readCheckpoint(bytes.subarray(0, bytes.length - 1)), SyntaxError, "cut short");
   assertThrows(() => readCheckpoint(new Uint8Array(0)), SyntaxError, "are not one");
-  assertThrows(() => readCheckpoint(new TextEncoder().encode("candelabra checkpoint 1\n{")), SyntaxError, "are not one");
+  assertThrows(
+    () => readCheckpoint(new TextEncoder().encode("candelabra checkpoint 1\n{")),
+    SyntaxError,
+    "are not one",
+  );
   assertThrows(() => readCheckpoint(new TextEncoder().encode("something else that is long enough\n{}\n")), SyntaxError);
 });

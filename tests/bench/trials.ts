@@ -14,8 +14,8 @@ import { quantile } from "../../lib/base/stats.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import type { TrialJob } from "../../lib/hyperopt/trial.ts";
 import { loadMarket } from "../../lib/pipeline/market.ts";
-import { sweepPaths, trialCommand } from "../../lib/pipeline/trial_command.ts";
-import { writeTrialMarket } from "../../lib/pipeline/trial_market.ts";
+import { sweepPaths, trialCommand } from "../../lib/pipeline/sweep/trial_command.ts";
+import { writeTrialMarket } from "../../lib/pipeline/sweep/trial_market.ts";
 import { openPool, type Pool } from "../../lib/resources/pool.ts";
 
 const { values: flags } = parseArgs({

@@ -11,7 +11,7 @@ import { slice } from "../../lib/market/candles.ts";
 import { synthetic } from "../../lib/market/synthetic.ts";
 import { costsOf } from "../../lib/pipeline/market.ts";
 import { type PaperRequest, trackedPaper, verifySession } from "../../lib/pipeline/paper.ts";
-import { exchangeSource } from "../../lib/pipeline/paper_source.ts";
+import { exchangeSource } from "../../lib/pipeline/paper/source.ts";
 import { makeStrategy } from "../../lib/strategies/mod.ts";
 import { localExchange } from "../exchange/local_exchange.ts";
 import type { Disturbance } from "../exchange/local_stream.ts";

@@ -6,7 +6,7 @@ import { loadConfig } from "../../lib/config/load.ts";
 import { killed } from "../../lib/live/session.ts";
 import { synthetic } from "../../lib/market/synthetic.ts";
 import { trackedPaper, verifySession } from "../../lib/pipeline/paper.ts";
-import { replaySource } from "../../lib/pipeline/paper_source.ts";
+import { replaySource } from "../../lib/pipeline/paper/source.ts";
 
 /** A market that is calm for 300 bars, and then loses a half percent a bar. */
 function falling() {

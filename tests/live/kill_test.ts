@@ -5,7 +5,7 @@ import { loadConfig } from "../../lib/config/load.ts";
 import { sessionRecords } from "../../lib/live/session.ts";
 import { costsOf } from "../../lib/pipeline/market.ts";
 import { trackedPaper, verifySession } from "../../lib/pipeline/paper.ts";
-import { replaySource } from "../../lib/pipeline/paper_source.ts";
+import { replaySource } from "../../lib/pipeline/paper/source.ts";
 import { parseRules } from "../../lib/risk/mod.ts";
 import { makeStrategy } from "../../lib/strategies/mod.ts";
 import { madeUp, rules, settings } from "./made_up.ts";

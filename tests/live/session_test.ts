@@ -23,7 +23,7 @@ import type { Market } from "../../lib/market/market.ts";
 import { synthetic } from "../../lib/market/synthetic.ts";
 import { type PaperRequest, trackedPaper, verifySession } from "../../lib/pipeline/paper.ts";
 import { costsOf } from "../../lib/pipeline/market.ts";
-import { replaySource } from "../../lib/pipeline/paper_source.ts";
+import { replaySource } from "../../lib/pipeline/paper/source.ts";
 import { discreteActions } from "../../lib/env/actions.ts";
 import { parseRules } from "../../lib/risk/mod.ts";
 import { makeStrategy } from "../../lib/strategies/mod.ts";

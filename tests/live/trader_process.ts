@@ -1,7 +1,7 @@
 /** A trader of made-up bars in a process of its own, to be killed before the bar `LAST` ends: `FOLDER LAST [resume]`. */
 import { loadConfig } from "../../lib/config/load.ts";
 import { trackedPaper } from "../../lib/pipeline/paper.ts";
-import { replaySource } from "../../lib/pipeline/paper_source.ts";
+import { replaySource } from "../../lib/pipeline/paper/source.ts";
 import { madeUp, settings } from "./made_up.ts";
 
 const [folder, last, resume] = Deno.args;

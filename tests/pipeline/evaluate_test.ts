@@ -1,15 +1,15 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { openPolicy } from "../../lib/agent/policy_file.ts";
 import type { LoadedConfig } from "../../lib/config/load.ts";
-import { agentFigures, trainingFigures } from "../../lib/pipeline/agent_figures.ts";
-import { checkAgentLeaks } from "../../lib/pipeline/agent_leaks.ts";
-import { agentSummary, agentVerdict } from "../../lib/pipeline/agent_summary.ts";
-import { actionTable, agentTable, feeTable, seedTable } from "../../lib/pipeline/agent_tables.ts";
+import { agentFigures, trainingFigures } from "../../lib/pipeline/agent/figures.ts";
+import { checkAgentLeaks } from "../../lib/pipeline/agent/leaks.ts";
+import { agentSummary, agentVerdict } from "../../lib/pipeline/agent/summary.ts";
+import { actionTable, agentTable, feeTable, seedTable } from "../../lib/pipeline/agent/tables.ts";
 import { type AgentReport, evaluateStage } from "../../lib/pipeline/evaluate.ts";
-import { learningVerdict } from "../../lib/pipeline/learning_suite.ts";
+import { learningVerdict } from "../../lib/pipeline/agent/learning_suite.ts";
 import { loadMarket } from "../../lib/pipeline/market.ts";
-import { settingsOfModel } from "../../lib/pipeline/model_store.ts";
-import { featuresFor, probe } from "../../lib/pipeline/models.ts";
+import { settingsOfModel } from "../../lib/pipeline/agent/model_store.ts";
+import { featuresFor, probe } from "../../lib/pipeline/agent/models.ts";
 import { policiesOf, type TrainReport, trainStage } from "../../lib/pipeline/train.ts";
 import { tiny, withFolder, writeTiny } from "./tiny.ts";
 

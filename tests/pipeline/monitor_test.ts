@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { StageEvent } from "../../lib/base/events.ts";
 import { monitorStage } from "../../lib/pipeline/monitor.ts";
-import { monitorFigures } from "../../lib/pipeline/monitor_figures.ts";
-import { partClock } from "../../lib/pipeline/monitor_parts.ts";
-import { openProbe, withSizes } from "../../lib/pipeline/monitor_probe.ts";
-import { monitorSummary } from "../../lib/pipeline/monitor_summary.ts";
-import { sizeTable, workerTable } from "../../lib/pipeline/monitor_tables.ts";
-import { watchRun } from "../../lib/pipeline/monitor_watch.ts";
+import { monitorFigures } from "../../lib/pipeline/monitor/figures.ts";
+import { partClock } from "../../lib/pipeline/monitor/parts.ts";
+import { openProbe, withSizes } from "../../lib/pipeline/monitor/probe.ts";
+import { monitorSummary } from "../../lib/pipeline/monitor/summary.ts";
+import { sizeTable, workerTable } from "../../lib/pipeline/monitor/tables.ts";
+import { watchRun } from "../../lib/pipeline/monitor/watch.ts";
 import { trackedTrain, trainStage } from "../../lib/pipeline/train.ts";
 import { memoryRun } from "../../lib/track/memory_run.ts";
 import { tiny, withFolder, writeTiny } from "./tiny.ts";

@@ -9,10 +9,10 @@ import {
 import { loadConfig } from "../../lib/config/load.ts";
 import { backtestStage } from "../../lib/pipeline/backtest.ts";
 import { riskStage } from "../../lib/pipeline/risk.ts";
-import { riskFigures } from "../../lib/pipeline/risk_figures.ts";
-import { riskFinding, riskSummary } from "../../lib/pipeline/risk_summary.ts";
-import { fallTable } from "../../lib/pipeline/risk_tables.ts";
-import { comparisonTable } from "../../lib/pipeline/tables.ts";
+import { riskFigures } from "../../lib/pipeline/risk/figures.ts";
+import { riskFinding, riskSummary } from "../../lib/pipeline/risk/summary.ts";
+import { fallTable } from "../../lib/pipeline/risk/tables.ts";
+import { comparisonTable } from "../../lib/pipeline/show/tables.ts";
 
 const rules = "limit_drawdown(0.1), trailing_stop(atr=3), volatility_target(0.3)";
 const configOf = (...set: string[]) =>

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { evaluateStage } from "../../lib/pipeline/evaluate.ts";
-import { findModel } from "../../lib/pipeline/model_store.ts";
+import { findModel } from "../../lib/pipeline/agent/model_store.ts";
 import { defaults } from "../../lib/config/schema.ts";
 import type { Config } from "../../lib/config/schema.ts";
 import { riskStage } from "../../lib/pipeline/risk.ts";
-import { openModelRun } from "../../lib/pipeline/scenario_model.ts";
-import { scenarioFigures } from "../../lib/pipeline/scenario_figures.ts";
-import { scenarioSummary } from "../../lib/pipeline/scenario_summary.ts";
-import { calibrationTable, realismTable, scenarioTable, stressTable } from "../../lib/pipeline/scenario_tables.ts";
+import { openModelRun } from "../../lib/pipeline/scenarios/model.ts";
+import { scenarioFigures } from "../../lib/pipeline/scenarios/figures.ts";
+import { scenarioSummary } from "../../lib/pipeline/scenarios/summary.ts";
+import { calibrationTable, realismTable, scenarioTable, stressTable } from "../../lib/pipeline/scenarios/tables.ts";
 import { scenariosStage } from "../../lib/pipeline/scenarios.ts";
 import { policiesOf, trainStage } from "../../lib/pipeline/train.ts";
 import { parseRules } from "../../lib/risk/mod.ts";

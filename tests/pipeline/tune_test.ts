@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { loadConfig } from "../../lib/config/load.ts";
 import { verifyLedger } from "../../lib/hyperopt/ledger.ts";
 import { deleteTrial, openStudy } from "../../lib/hyperopt/study.ts";
-import { listSweeps, otherSweeps, readSweep, sweepFolder } from "../../lib/pipeline/sweep.ts";
-import { embeddedEngine, type OpenEngine } from "../../lib/pipeline/sweep_engine.ts";
-import { openSweepHoldout } from "../../lib/pipeline/sweep_holdout.ts";
-import { otherSweepsVerdict, sweepVerdict, trialTable } from "../../lib/pipeline/sweep_tables.ts";
-import { openTrials } from "../../lib/pipeline/trial.ts";
+import { listSweeps, otherSweeps, readSweep, sweepFolder } from "../../lib/pipeline/sweep/sweep.ts";
+import { embeddedEngine, type OpenEngine } from "../../lib/pipeline/sweep/engine.ts";
+import { openSweepHoldout } from "../../lib/pipeline/sweep/holdout.ts";
+import { otherSweepsVerdict, sweepVerdict, trialTable } from "../../lib/pipeline/sweep/tables.ts";
+import { openTrials } from "../../lib/pipeline/sweep/trial.ts";
 import { resumedConfig, trackedTune, type TuneOptions } from "../../lib/pipeline/tune.ts";
 import { tiny, withFolder, writeTiny } from "./tiny.ts";
 
