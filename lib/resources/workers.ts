@@ -122,5 +122,5 @@ function sank(history: readonly Window[], workers: number, stay: number, windows
   return quantile(values.slice(-2 * windows), 0.5) < 0.75 * quantile(values.slice(0, 2 * windows), 0.5);
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+const percent = (share: number) => `${(100 * share).toFixed(0)} %`.replace("-", "−");
 const counted = (workers: number) => workers === 1 ? "1 worker" : `${workers} workers`;

@@ -33,11 +33,7 @@ export function adviceOf(
         next ? `a second adds ${addsText(next.adds)}` : "no more were tried"
       }.`
       : `${workers} workers for sweeps (tune.workers=${workers}): together they do ${times} times what one does${
-        next
-          ? `; worker ${next.workers} adds ${
-            percent(next.adds)
-          } of a worker's work, so more than ${workers} do not help`
-          : ""
+        next ? `; worker ${next.workers} adds ${addsText(next.adds)}, so more than ${workers} do not help` : ""
       }.`,
   );
   const bestThreads = threads.reduce((best, level) => level.throughput > 1.05 * best.throughput ? level : best);

@@ -2,7 +2,7 @@ import { quantile } from "../../base/stats.ts";
 import type { Config } from "../../config/schema.ts";
 import { type Part, whereTimeGoes } from "../../resources/analyse.ts";
 import { findSizes, type Measured, powersOfTwo, type SizesFound } from "../../resources/batch_size.ts";
-import { decideWorkers, type Decision, marginalShare, type Window, workerRule } from "../../resources/workers.ts";
+import { decideWorkers, type Decision, marginalShare, type Window } from "../../resources/workers.ts";
 import { barOf, type Deps } from "../deps.ts";
 import type { ProbeResult, ProbeSizes } from "./probe.ts";
 import type { Probes } from "./probes.ts";
@@ -126,14 +126,20 @@ export function partsOfOne(rounds: readonly Together[]): Part[] {
   return whereTimeGoes(sums, rounds.reduce((sum, { seconds }) => sum + seconds, 0));
 }
 
-/** What the worker manager would settle on if it saw again what was measured. */
+/**
+ * What the worker manager would settle on if it saw again what was measured: whole rounds, so that no measurement counts
+ * for more than another.
+ *
+ * @param measured as often for each number of workers
+ */
 export function settledOn(measured: readonly Window[], most: number): Decision {
-  const rule = { min: 1, max: most };
+  const rounds = measured.filter(({ workers }) => workers === 1).length;
+  const rule = { min: 1, max: most, windows: 2 * rounds, memory: 60 * rounds };
   const history: Window[] = [];
   let decision = decideWorkers(history, rule);
-  for (let i = 0; i < workerRule.memory && !decision.settled; i++) {
-    const at = measured.filter(({ workers }) => workers === decision.workers);
-    history.push(at[i % at.length]);
+  while (!decision.settled && history.length < rule.memory) {
+    const { workers } = decision;
+    history.push(...measured.filter((window) => window.workers === workers));
     decision = decideWorkers(history, rule);
   }
   return decision;
