@@ -55,7 +55,7 @@ Deno.test("on two cores a third worker is tried, found not to help, and let go",
   const history = obey(machines[2], { noise: 0, windows: 30 });
   const { why, workers, settled } = decideWorkers(history);
   assertEquals([workers, settled], [2, true]);
-  assert(/^worker 3 added -?\d+ % of a worker's work: 2 workers are enough$/.test(why), why);
+  assert(/^worker 3 added −?\d+ % of a worker's work: 2 workers are enough$/.test(why), why);
 });
 
 Deno.test("on eight cores all eight are taken, and kept", () => {
