@@ -1,4 +1,5 @@
 import type { Market } from "../market/market.ts";
+import { volumeLimitOf } from "../sim/tape.ts";
 import { planned } from "./plan.ts";
 import type { Check } from "./rule.ts";
 import { number } from "./say.ts";
@@ -22,8 +23,8 @@ export interface GuardOptions {
 
 /**
  * Watches over positions with a price each: at `stop` they are closed at a loss, at `take` at a gain, within the bar that
- * reaches it and trades (`fillStops`), and stay closed until the strategy's wish ends or changes side, or `wait` bars are over. The
- * position of an asset is one from entry to exit, however it was sized in between.
+ * reaches it and trades (`fillStops`), and stay closed until the strategy's wish ends or changes side, or `wait` bars are
+ * over. The position of an asset is one from entry to exit, however it was sized in between.
  *
  * @param level price for bar t + 1, from bars up to `t`; NaN none
  */
@@ -41,8 +42,8 @@ export function guard(
     const reasons: string[] = [];
     for (let k = 0; k < K; k++) {
       const { symbol, $open, $high, $low, $close, $volume, filled } = assets[k];
-      const trades = filled[t] === 0 && ($volume[t] > 0 || costs.participation === Infinity);
-      const reached = trades && reaches(kind, guarded[k], price[k], $high[t], $low[t]);
+      const reached = volumeLimitOf(costs, $volume[t], filled[t]) > 0 &&
+        reaches(kind, guarded[k], price[k], $high[t], $low[t]);
       const stoppedFirst = kind === "take" && reaches("stop", guarded[k], other[k], $high[t], $low[t]);
       if (reached && !stoppedFirst && out[k] === 0) {
         [out[k], since[k]] = [guarded[k], t];

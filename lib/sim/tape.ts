@@ -60,9 +60,18 @@ export function newTape(market: Market, margin: MarginOptions = {}): Tape {
  * Where impact is charged, a bar without volume cannot be traded at all.
  */
 export function volumeLimit({ terms, volume, filled }: Tape, at: number): number {
-  if (filled[at] !== 0) return 0;
-  if (terms.participation === Infinity) return terms.impact > 0 && !(volume[at] > 0) ? 0 : Infinity;
-  return volume[at] > 0 ? terms.participation * volume[at] : 0;
+  return volumeLimitOf(terms, volume[at], filled[at]);
+}
+
+/** The same of one bar. */
+export function volumeLimitOf(
+  { participation, impact }: { readonly participation: number; readonly impact?: number },
+  volume: number,
+  filled: number,
+): number {
+  if (filled !== 0) return 0;
+  if (participation === Infinity) return impact !== undefined && impact > 0 && !(volume > 0) ? 0 : Infinity;
+  return volume > 0 ? participation * volume : 0;
 }
 
 /** Half the spread at `at` = t · K + k, fraction of price. */

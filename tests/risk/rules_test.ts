@@ -190,9 +190,12 @@ Deno.test("on bars without volume nothing is held, and no stop or target is reac
   const market = walk(random(200, [0.03], 2));
   market.assets[0].$volume.fill(0);
   const thin = { ...market, costs: { ...noCosts, participation: 0.1 } };
+  const impact = { ...market, costs: { ...noCosts, impact: 10 } }; // of a share of no volume: nothing can be traded either
   for (const text of ["stop_loss(0.02)", "trailing_stop(fall=0.02)", "take_profit(0.02)"]) {
-    const { events, fills } = backtest(thin, always(1), { risk: rules(text) });
-    assertEquals([events.length, fills.length], [0, 0], text);
+    for (const still of [thin, impact]) {
+      const { events, fills } = backtest(still, always(1), { risk: rules(text) });
+      assertEquals([events.length, fills.length], [0, 0], text);
+    }
     assert(backtest(market, always(1), { risk: rules(text) }).events.length > 0, text);
   }
 });
