@@ -110,8 +110,8 @@ async function optional(name: string): Promise<unknown> {
 export async function hasAddon(name: string): Promise<boolean> {
   const folder = `${gpuFolder}/node_modules/${name}/lib`;
   if (!await exists(folder)) return false;
-  for await (const { name } of Deno.readDir(folder)) {
-    if (await exists(`${folder}/${name}/tfjs_binding.node`)) return true;
+  for await (const entry of Deno.readDir(folder)) {
+    if (await exists(`${folder}/${entry.name}/tfjs_binding.node`)) return true;
   }
   return false;
 }

@@ -32,7 +32,7 @@ import type { NewBar } from "../market/growing.ts";
 import { parseRules } from "../risk/mod.ts";
 import { makeStrategy } from "../strategies/mod.ts";
 import { gitState } from "../track/git.ts";
-import { number, percent } from "../report/format.ts";
+import { capital, number, percent } from "../report/format.ts";
 import { columnsBytes } from "./artifact.ts";
 import { tradeColumns } from "./backtest.ts";
 import { barOf, type Deps } from "./deps.ts";
@@ -150,9 +150,7 @@ export async function trackedPaper(
         ...(deps.signal ? { signal: deps.signal } : {}),
         killed: guardian.killed,
         onKill({ reason }) {
-          const text = `${reason[0].toUpperCase()}${
-            reason.slice(1)
-          }. All is being sold; it stays stopped until released`;
+          const text = `${capital(reason)}. All is being sold; it stays stopped until released`;
           log("warn", `Kill switch: ${text}`);
           deps.onEvent?.({ kind: "alert", name: "kill_switch", on: true, text });
         },

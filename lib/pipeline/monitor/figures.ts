@@ -1,5 +1,5 @@
 import type { Figure } from "../../report/figure.ts";
-import { number } from "../../report/format.ts";
+import { capital, number } from "../../report/format.ts";
 import type { Series } from "../../report/plots/inputs.ts";
 import { linesOverTime } from "../../report/plots/rolling.ts";
 import { throughputByWorkers } from "../../report/plots/throughput_by_workers.ts";
@@ -61,7 +61,7 @@ export function monitorFigures({ levels, decision, parts, samples, memory, other
           series(own, megabytes(({ ownRss }) => ownRss)),
         ],
         digits: 0,
-      }, { title: "Memory while it was measured", caption: `${memory[0].toUpperCase()}${memory.slice(1)}.` });
+      }, { title: "Memory while it was measured", caption: `${capital(memory)}.` });
     },
   };
 }

@@ -12,7 +12,7 @@ import { regimeRibbon } from "../../report/plots/regime_ribbon.ts";
 import { riskContributions } from "../../report/plots/risk_contributions.ts";
 import { linesOverTime, rollingCorrelation } from "../../report/plots/rolling.ts";
 import { valueAtRiskExceptions } from "../../report/plots/value_at_risk.ts";
-import { number, span } from "../../report/format.ts";
+import { capital, number, span } from "../../report/format.ts";
 import { quantile } from "../../base/stats.ts";
 import { periodsOf } from "../show/data_figures.ts";
 import type { RiskReport } from "../risk.ts";
@@ -86,9 +86,7 @@ export function riskFigures(report: RiskReport) {
           series.map(({ name, values }) => {
             const known = values.filter((value) => value === value);
             const [least, middle, most] = [0, 0.5, 1].map((q) => number(quantile(known, q), { digits: 2 }));
-            return `${name.slice(0, 1).toUpperCase()}${
-              name.slice(1)
-            } ${least} to ${most}, half the time over ${middle}`;
+            return `${capital(name)} ${least} to ${most}, half the time over ${middle}`;
           }).join("; ")
         }. At 1 it moves as the market does, at 0 not with it.`,
       });

@@ -1,7 +1,7 @@
 import { returns } from "../../backtest/mod.ts";
 import type { Displayable } from "../../base/display.ts";
 import type { Config } from "../../config/schema.ts";
-import { number, percent } from "../../report/format.ts";
+import { capital, number, percent } from "../../report/format.ts";
 import { historicalTail } from "../../risk/mod.ts";
 import { type Badge, type Summary, summary } from "../../report/summary.ts";
 import { spanText } from "../market.ts";
@@ -12,7 +12,7 @@ const two = (value: number) => number(value, { digits: 2 });
 
 /** What came out, in a sentence or two: what the rules prevented and cost; without rules, what there is to prevent. */
 export function riskFinding({ title, rules, rows, effects, result, level }: RiskReport, config: Config): string {
-  const who = `${title.slice(0, 1).toUpperCase()}${title.slice(1)}`;
+  const who = capital(title);
   const period = config.backtest.period === "all" ? "over all bars" : `on the ${config.backtest.period} period`;
   if (rules.length === 0) {
     const [free, hold] = rows;

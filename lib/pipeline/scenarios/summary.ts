@@ -1,6 +1,6 @@
 import type { Displayable } from "../../base/display.ts";
 import type { Config } from "../../config/schema.ts";
-import { count, duration, number, percent } from "../../report/format.ts";
+import { capital, count, duration, number, percent } from "../../report/format.ts";
 import { type Badge, type Summary, summary } from "../../report/summary.ts";
 import type { StressCell } from "../../scenarios/mod.ts";
 import { spanText } from "../market.ts";
@@ -114,5 +114,3 @@ function worstOf(cells: readonly StressCell[]): StressCell {
       : a
   );
 }
-
-const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);

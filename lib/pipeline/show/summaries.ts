@@ -5,7 +5,7 @@ import { sharpeDifference } from "../../backtest/sharpe_difference.ts";
 import { normalQuantile } from "../../base/normal.ts";
 import { type InformationCoefficient, informationCoefficient } from "../../features/analyse.ts";
 import type { LeakVerdict } from "../../features/leaks.ts";
-import { between, count, money, number, percent, span } from "../../report/format.ts";
+import { between, capital, count, money, number, percent, span } from "../../report/format.ts";
 import { type Badge, type Summary, summary } from "../../report/summary.ts";
 import { mean, std } from "../../base/stats.ts";
 import { autocorrelation } from "../../report/plots/volatility_clustering.ts";
@@ -256,4 +256,3 @@ export function provenanceOf(source: LoadedMarket, config: Config): Record<strin
 }
 
 const badgeOf = ({ label, verdict, passed }: LeakVerdict): Badge => ({ label, verdict, passed });
-const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);

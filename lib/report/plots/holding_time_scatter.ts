@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { type Figure } from "../figure.ts";
-import { count, duration, money, number, percent } from "../format.ts";
+import { capital, count, duration, money, number, percent } from "../format.ts";
 import { color } from "../theme.ts";
 import { vegaFigure } from "../vega.ts";
 import { isNarrow } from "./frame.ts";
@@ -46,7 +46,7 @@ export async function holdingTimeScatter({ trades, currency }: HoldingTimeInput,
         money(mean(lost), currency)
       } on average`),
   ].filter(Boolean).join(", ");
-  const fact = facts[0].toUpperCase() + facts.slice(1);
+  const fact = capital(facts);
   return await vegaFigure((width, still) => spec(rows, currency, width, still), {
     title: `How long trades are held, and what they make`,
     caption:

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { type Figure, figure } from "../figure.ts";
-import { number, percent } from "../format.ts";
+import { capital, number, percent } from "../format.ts";
 import { stackSvg } from "../svg.ts";
 import { color } from "../theme.ts";
 import { isNarrow, keyRow, panel } from "./frame.ts";
@@ -24,7 +24,7 @@ export function latencyHistogram({ buckets, p50, p99, limit = 20 }: LatencyInput
   const fact = `half of ${number(total)} decisions were there after ${ms(p50)}, 99 of 100 after ${ms(p99)}`;
   return figure((width) => draw(buckets, total, { p50, p99, limit }, width), {
     title: "From a bar's message to the decision",
-    caption: `${fact.slice(0, 1).toUpperCase()}${fact.slice(1)}; ${ms(limit)} are asked for. Log axis.`,
+    caption: `${capital(fact)}; ${ms(limit)} are asked for. Log axis.`,
     alt: `Histogram of decision times: ${fact}.`,
     ...text,
   });

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { type Figure, figure } from "../figure.ts";
-import { between, count, date, money, number } from "../format.ts";
+import { between, capital, count, date, money, number } from "../format.ts";
 import { stackSvg } from "../svg.ts";
 import { color } from "../theme.ts";
 import { isNarrow, type KeyItem, keyRow, leftOf, padded, panel, round, wantsLog, withHover } from "./frame.ts";
@@ -49,7 +49,7 @@ export function priceWithTrades(input: PriceWithTradesInput, text: OwnText = {})
     title: `${symbol} and what was traded, ${between(time[0], time[time.length - 1])}`,
     caption: trades.length > MARKERS
       ? `${summary}. With so many, each is a stretch of the ribbon under the price.`
-      : `${summary[0].toUpperCase()}${summary.slice(1)}.${
+      : `${capital(summary)}.${
         input.open && time.length <= CANDLES ? " Candles are hollow where the price rose, full where it fell." : ""
       }`,
     alt: `Chart of the price of ${symbol} with its trades marked: ${summary}.`,

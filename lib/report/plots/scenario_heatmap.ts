@@ -1,6 +1,6 @@
 import { escapeHtml } from "../../base/progress.ts";
 import { type Figure, figure } from "../figure.ts";
-import { count, percent } from "../format.ts";
+import { capital, count, percent } from "../format.ts";
 import { tidySvg } from "../svg.ts";
 import { color, diverging, sequential } from "../theme.ts";
 import { isNarrow, svgOf, textSvg, textWidth } from "./frame.ts";
@@ -40,7 +40,7 @@ export function scenarioHeatmap(input: ScenarioHeatmapInput, text: OwnText = {})
     : `lowest ${named(end((a, b) => a < b))}; highest ${named(end((a, b) => a > b))}`;
   return figure((width) => draw(input, width), {
     title: `${what}, by scenario and strategy`,
-    caption: `${fact.slice(0, 1).toUpperCase()}${fact.slice(1)}.`,
+    caption: `${capital(fact)}.`,
     alt: `Heat map of ${what.toLowerCase()}: ${fact}.`,
     wide: true,
     ...text,
